@@ -1,0 +1,1 @@
+"""AWS on one machine: an emulator of the services around it, and a SageMaker that really trains and serves."""

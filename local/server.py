@@ -1,0 +1,158 @@
+"""The process that is AWS on this machine: MiniStack, our SageMaker and Firehose's buffers, on one port of 127.0.0.1."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+READY_FILE = "server.json"
+PENDING_FILE = "firehose-pending.json"
+FLUSH_SECONDS = 0.25
+SAVE_SECONDS = 5.0  # what a killed process can lose
+SAVE_SHARE = 0.05  # of the time, at most, goes into saving
+
+logger = logging.getLogger("local.server")
+
+
+def environment(port: int, state: Path) -> dict[str, str]:
+    """MiniStack's settings. It reads them when it is imported, and its Lambda workers inherit them."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", str(state)),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TMPDIR": str(state / "tmp"),
+        "AUTH": "true",
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{state}/no-docker.sock",  # MiniStack would sweep the machine's containers
+        "MINISTACK_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+async def run(port: int, state: Path, python: Path) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from local import ministack
+    from local.sagemaker.service import SageMaker
+
+    endpoint_url = f"http://127.0.0.1:{port}"
+    streams = ministack.DeliveryStreams(endpoint_url)
+    streams.buffers.load(read_json(state / PENDING_FILE, []))
+    sagemaker = SageMaker(
+        ministack.Neighbours(endpoint_url), state / "sagemaker", python, ministack.REGION, ministack.ACCOUNT
+    )
+    ministack.mount("sagemaker", ministack.SAGEMAKER_ROUTES, sagemaker.handle)
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 3
+    config.accesslog = None
+    config.errorlog = "-"
+
+    asked_to_stop, close_port = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+
+    serving = asyncio.create_task(serve(ministack.asgi_app, config, shutdown_trigger=close_port.wait))
+    await listening(port, serving)
+    await sagemaker.start()
+    write_json(state / READY_FILE, {"pid": os.getpid(), "port": port})
+    logger.info("ready on %s", endpoint_url)
+
+    chores = [asyncio.create_task(flush_forever(streams)), asyncio.create_task(save_forever(streams, state))]
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait([serving, stopping, *chores], return_when=asyncio.FIRST_COMPLETED)
+
+    logger.info("stopping")
+    for chore in chores:
+        chore.cancel()
+    await asyncio.gather(*chores, return_exceptions=True)
+    await sagemaker.stop()
+    await asyncio.to_thread(streams.buffers.flush, everything=True)
+    close_port.set()
+    await serving  # MiniStack saves its state as its last act
+    write_json(state / PENDING_FILE, streams.buffers.dump())
+    ministack.stop_functions()
+    (state / READY_FILE).unlink(missing_ok=True)
+    logger.info("stopped")
+
+
+async def listening(port: int, serving: "asyncio.Task[Any]") -> None:
+    while not serving.done():
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        return
+    await serving
+
+
+async def flush_forever(streams: Any) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await asyncio.to_thread(streams.buffers.flush)
+
+
+async def save_forever(streams: Any, state: Path) -> None:
+    from local import ministack
+
+    loop, pause = asyncio.get_running_loop(), SAVE_SECONDS
+    while True:
+        await asyncio.sleep(pause)
+        started = loop.time()
+        await asyncio.to_thread(ministack.save_state)
+        write_json(state / PENDING_FILE, streams.buffers.dump())
+        pause = max(SAVE_SECONDS, (loop.time() - started) / SAVE_SHARE)
+
+
+def read_json(path: Path, default: Any) -> Any:
+    return json.loads(path.read_text()) if path.exists() else default
+
+
+def write_json(path: Path, content: Any) -> None:
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(content))
+    scratch.replace(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--python", type=Path, required=True, help="interpreter that trains and serves")
+    options = parser.parse_args()
+    state = options.state_dir.resolve()
+    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    settings = environment(options.port, state)
+    os.environ.clear()  # nothing of the caller's shell reaches a Lambda worker
+    os.environ.update(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    asyncio.run(run(options.port, state, options.python))
+    logging.shutdown()
+    os._exit(0)  # threads that still wait for a function or a queue are not worth waiting for
+
+
+if __name__ == "__main__":
+    main()
