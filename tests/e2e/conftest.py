@@ -1,0 +1,74 @@
+"""One local stack for the whole run, brought up exactly as `make up` does, on a port and a state of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from .stack import Stack
+
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def local(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    """Run `python -m local …` as the Makefile does."""
+    command = [sys.executable, "-m", "local", *arguments]
+    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack with a live model; set STACK_JSON to try the tests against one that runs already."""
+    if running := os.environ.get("STACK_JSON"):
+        yield Stack.read(Path(running))
+        return
+    state = ROOT / ".cache" / "e2e"
+    shutil.rmtree(state, ignore_errors=True)
+    where = ("--state-dir", str(state))
+    up = local("up", "--port", str(free_port()), *where, timeout=290)
+    assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"
+    try:
+        yield Stack.read(state / "stack.json")
+    finally:
+        local("down", *where, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Labelled transactions that the stack's sample does not hold, as the files' columns."""
+    out = tmp_path_factory.mktemp("simulated")
+    command = [sys.executable, "-m", "model", "simulate", "--rows", "8000", "--seed", "77", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
+    frames = [read[path.suffix](path).astype(object) for path in sorted(out.iterdir())]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture
+def transactions(simulated: pd.DataFrame) -> list[dict[str, Any]]:
+    """200 requests for `POST /score`, each with an id of this test's own."""
+    rows = simulated.drop(columns="is_fraud").sample(200, random_state=3).to_dict("records")
+    mark = os.urandom(4).hex()
+    return [
+        {key: value for key, value in row.items() if not pd.isna(value)} | {"transaction_id": f"e2e-{mark}-{number}"}
+        for number, row in enumerate(rows)
+    ]

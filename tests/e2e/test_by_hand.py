@@ -1,0 +1,75 @@
+"""The stack deployed with SAM's own commands, as the README shows, and deleted again."""
+
+import os
+import subprocess
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from botocore.exceptions import ClientError
+
+from .conftest import ROOT
+from .stack import CREDENTIALS, Stack, wait_for
+
+
+def sam(stack: Stack, *arguments: str) -> None:
+    environment = os.environ | {name.upper(): value for name, value in CREDENTIALS.items()}
+    environment |= {"AWS_DEFAULT_REGION": stack.region, "AWS_ENDPOINT_URL": stack.endpoint_url}
+    ran = subprocess.run(["sam", *arguments], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=250)
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+
+
+def names_of(stack: Stack, kind: str) -> list[str]:
+    listed: dict[str, Any] = getattr(stack.sagemaker, f"list_{kind}s")(NameContains="fraud-byhand", MaxResults=100)
+    (entries,) = (value for value in listed.values() if isinstance(value, list))
+    return [name for entry in entries for key, name in entry.items() if key.endswith("Name")]
+
+
+def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_endpoint(
+    stack: Stack, simulated: pd.DataFrame, transactions: list[dict[str, Any]]
+) -> None:
+    sam(stack, "build")
+    sam(stack, "deploy", "--config-env", "local", "--stack-name", "fraud-byhand")
+    by_hand = describe(stack, "fraud-byhand")
+
+    waiting = by_hand.post("/score", json=transactions[0])
+    assert (waiting.status_code, "retry-after" in waiting.headers) == (503, True)
+    assert waiting.json()["error"]["message"]
+
+    by_hand.upload("transactions/first.csv", simulated.to_csv(index=False).encode())
+    wait_for("a live model", lambda: is_live(by_hand), 120)
+    answer = wait_for("an answer", lambda: scored(by_hand, transactions[0]), 60)
+    assert answer["model"].startswith("fraud-byhand-")
+
+    sam(stack, "delete", "--config-env", "local", "--stack-name", "fraud-byhand", "--no-prompts")
+    assert not names_of(stack, "endpoint")
+    assert not names_of(stack, "endpoint_config")
+    assert not names_of(stack, "model")
+    assert stack.s3.head_bucket(Bucket=by_hand.bucket), "the data bucket is kept by choice"
+
+
+def is_live(stack: Stack) -> bool:
+    try:
+        return bool(stack.live())
+    except ClientError:
+        return False
+
+
+def scored(stack: Stack, transaction: dict[str, Any]) -> dict[str, Any] | None:
+    response = stack.post("/score", json=transaction)
+    return response.json() if response.status_code == 200 else None
+
+
+def describe(stack: Stack, name: str) -> Stack:
+    """The addresses of another stack in the same account."""
+    outputs = replace(stack, stack_name=name).outputs
+    key = stack.client("apigateway").get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    api_url = stack.api_url.replace(stack.outputs["ApiId"], outputs["ApiId"])
+    return replace(
+        stack,
+        stack_name=name,
+        bucket=outputs["BucketName"],
+        api_url=api_url,
+        api_key=key,
+        endpoint_name=outputs["EndpointName"],
+    )
