@@ -1,4 +1,4 @@
-"""Firehose's buffering: records of a stream are gathered until the interval or the size is reached, then written as one object."""
+"""Firehose's buffering: a stream's records are gathered up to its interval or size, then written as one object."""
 
 import base64
 import gzip
@@ -17,7 +17,7 @@ LONGEST_RETRY_SECONDS = 300.0
 GIVE_UP_SECONDS = 24 * 3600.0  # as long as AWS keeps records that it cannot deliver
 
 
-class DeliveryFailed(Exception):
+class DeliveryError(Exception):
     """The destination did not take the object; the records stay and are tried again."""
 
 
@@ -83,7 +83,7 @@ class Buffer:
 
 
 class Buffers:
-    """All streams' buffers. `deliver(buffer)` writes one object or raises DeliveryFailed."""
+    """All streams' buffers. `deliver(buffer)` writes one object or raises DeliveryError."""
 
     def __init__(self, deliver: Callable[[Buffer], None], clock: Callable[[], float] = time.time) -> None:
         self._deliver = deliver
@@ -119,9 +119,9 @@ class Buffers:
         name, count = buffer.destination.stream, len(buffer.records)
         try:
             self._deliver(buffer)
-        except DeliveryFailed as error:
+        except DeliveryError as error:
             if now - buffer.first_arrival > GIVE_UP_SECONDS:
-                logger.error("%s: %d records given up after a day: %s", name, count, error)
+                logger.exception("%s: %d records given up after a day", name, count)
                 return
             buffer.postpone(now)
             logger.warning("%s: %d records wait for another attempt: %s", name, count, error)

@@ -1,4 +1,4 @@
-"""The process that is AWS on this machine: MiniStack, our SageMaker and Firehose's buffers, on one port of 127.0.0.1."""
+"""The process that is AWS on this machine: MiniStack, our SageMaker, Firehose's buffers; one port of 127.0.0.1."""
 
 import argparse
 import asyncio
@@ -8,6 +8,8 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+
+from local.firehose import Buffers
 
 READY_FILE = "server.json"
 PENDING_FILE = "firehose-pending.json"
@@ -49,16 +51,17 @@ async def run(port: int, state: Path, python: Path) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from local import ministack
+    from local import gateway
+    from local.ministack import delivery, neighbours, process, streams
     from local.sagemaker.service import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{port}"
-    streams = ministack.DeliveryStreams(endpoint_url)
-    streams.buffers.load(read_json(state / PENDING_FILE, []))
-    sagemaker = SageMaker(
-        ministack.Neighbours(endpoint_url), state / "sagemaker", python, ministack.REGION, ministack.ACCOUNT
-    )
-    ministack.mount("sagemaker", ministack.SAGEMAKER_ROUTES, sagemaker.handle)
+    streams.install()
+    firehose = delivery.DeliveryStreams(endpoint_url)
+    firehose.buffers.load(read_json(state / PENDING_FILE, []))
+    around = neighbours.Neighbours(endpoint_url)
+    sagemaker = SageMaker(around, state / "sagemaker", python, neighbours.REGION, neighbours.ACCOUNT)
+    neighbours.mount("sagemaker", neighbours.SAGEMAKER_ROUTES, sagemaker.handle)
 
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
@@ -72,13 +75,16 @@ async def run(port: int, state: Path, python: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
 
-    serving = asyncio.create_task(serve(ministack.asgi_app, config, shutdown_trigger=close_port.wait))
+    serving = asyncio.create_task(serve(gateway.limited(process.asgi_app), config, shutdown_trigger=close_port.wait))
     await listening(port, serving)
     await sagemaker.start()
     write_json(state / READY_FILE, {"pid": os.getpid(), "port": port})
     logger.info("ready on %s", endpoint_url)
 
-    chores = [asyncio.create_task(flush_forever(streams)), asyncio.create_task(save_forever(streams, state))]
+    chores = [
+        asyncio.create_task(flush_forever(firehose.buffers)),
+        asyncio.create_task(save_forever(firehose.buffers, state)),
+    ]
     stopping = asyncio.create_task(asked_to_stop.wait())
     await asyncio.wait([serving, stopping, *chores], return_when=asyncio.FIRST_COMPLETED)
 
@@ -87,11 +93,11 @@ async def run(port: int, state: Path, python: Path) -> None:
         chore.cancel()
     await asyncio.gather(*chores, return_exceptions=True)
     await sagemaker.stop()
-    await asyncio.to_thread(streams.buffers.flush, everything=True)
+    await asyncio.to_thread(firehose.buffers.flush, everything=True)
     close_port.set()
     await serving  # MiniStack saves its state as its last act
-    write_json(state / PENDING_FILE, streams.buffers.dump())
-    ministack.stop_functions()
+    write_json(state / PENDING_FILE, firehose.buffers.dump())
+    process.stop_functions()
     (state / READY_FILE).unlink(missing_ok=True)
     logger.info("stopped")
 
@@ -108,21 +114,21 @@ async def listening(port: int, serving: "asyncio.Task[Any]") -> None:
     await serving
 
 
-async def flush_forever(streams: Any) -> None:
+async def flush_forever(buffers: Buffers) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
-        await asyncio.to_thread(streams.buffers.flush)
+        await asyncio.to_thread(buffers.flush)
 
 
-async def save_forever(streams: Any, state: Path) -> None:
-    from local import ministack
+async def save_forever(buffers: Buffers, state: Path) -> None:
+    from local.ministack import process
 
     loop, pause = asyncio.get_running_loop(), SAVE_SECONDS
     while True:
         await asyncio.sleep(pause)
         started = loop.time()
-        await asyncio.to_thread(ministack.save_state)
-        write_json(state / PENDING_FILE, streams.buffers.dump())
+        await asyncio.to_thread(process.save_state)
+        write_json(state / PENDING_FILE, buffers.dump())
         pause = max(SAVE_SECONDS, (loop.time() - started) / SAVE_SHARE)
 
 

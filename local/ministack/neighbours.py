@@ -1,4 +1,4 @@
-"""The only module that touches the inside of MiniStack, which is no public API: its version is pinned and a test covers each use."""
+"""A service of ours among MiniStack's: how requests reach it, and what it asks of the services around it."""
 
 import json
 import secrets
@@ -6,25 +6,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from ministack import app as ministack_app
-from ministack.core import iam_evaluator, lambda_runtime, persistence, router
-from ministack.services import eventbridge, firehose, iam, sts
+from ministack.core import iam_evaluator, router
+from ministack.services import eventbridge, iam, sts
 
-from local.firehose import Buffer, Buffers, DeliveryFailed, Destination
 from local.sagemaker.ports import AccessDenied
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 CREDENTIALS_SECONDS = 36 * 3600
 SAGEMAKER_ROUTES = {"target_prefixes": ["SageMaker."], "path_patterns": [r"^/endpoints/[^/]+/invocations$"]}
-UNBUFFERED = ("ProcessingConfiguration", "DynamicPartitioningConfiguration", "DataFormatConversionConfiguration")
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Answer]]
-
-asgi_app = ministack_app.app
 
 
 def mount(service: str, routes: Mapping[str, list[str]], handle: Handler) -> None:
@@ -41,9 +35,7 @@ class Neighbours:
     def __init__(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
 
-    def authorise(
-        self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]
-    ) -> None:
+    def authorise(self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]) -> None:
         """Raise AccessDenied, in AWS's words, unless the caller's policies allow the action."""
         key = router.extract_access_key_id(dict(headers))
         namespace = action.partition(":")[0]
@@ -110,57 +102,3 @@ def trusts(policy: str | Mapping[str, Any], service: str) -> bool:
         if statement.get("Effect") == "Allow" and service in ([named] if isinstance(named, str) else named):
             return True
     return False
-
-
-class DeliveryStreams:
-    """Puts buffering between Firehose's PutRecord calls and S3; writes under the stream's own role."""
-
-    def __init__(self, endpoint_url: str) -> None:
-        self.buffers = Buffers(self._write)
-        self._endpoint_url = endpoint_url
-        self._at_once = firehose._deliver_records_to_s3
-        self._clients: dict[str, Any] = {}
-        firehose._deliver_records_to_s3 = self._accept
-
-    def _accept(self, stream: dict[str, Any], target: dict[str, Any], records: list[tuple[str, bytes]]) -> None:
-        target["records"].clear()  # MiniStack keeps a copy of every record for ever, and saves it
-        config = target["config"]
-        if any((config.get(name) or {}).get("Enabled", name in config) for name in UNBUFFERED):
-            self._at_once(stream, target, records)
-        else:
-            self.buffers.add(Destination.of(stream, config), (payload for _, payload in records))
-
-    def _write(self, buffer: Buffer) -> None:
-        to, arrival = buffer.destination, buffer.first_arrival
-        try:
-            key = firehose._evaluate_prefix(to.prefix, time.gmtime(arrival)) + to.object_name(arrival)
-            self._s3(to.role_arn).put_object(Bucket=to.bucket, Key=key, Body=to.body(buffer.records))
-        except (AccessDenied, ClientError, BotoCoreError, firehose._DeliveryError) as error:
-            self._clients.pop(to.role_arn, None)
-            raise DeliveryFailed(str(error)) from error
-
-    def _s3(self, role_arn: str) -> Any:
-        if role_arn not in self._clients:
-            credentials = assume(role_arn, "firehose.amazonaws.com", "Firehose")
-            self._clients[role_arn] = boto3.client(
-                "s3",
-                endpoint_url=self._endpoint_url,
-                region_name=REGION,
-                aws_access_key_id=credentials["AccessKeyId"],
-                aws_secret_access_key=credentials["SecretAccessKey"],
-                aws_session_token=credentials["SessionToken"],
-            )
-        return self._clients[role_arn]
-
-
-def save_state() -> None:
-    """Write every service's state now; MiniStack itself does so only when it stops."""
-    persistence.save_all(ministack_app._build_persistence_save_dict())
-
-
-def stop_functions() -> None:
-    """End the worker processes of all Lambda functions."""
-    with lambda_runtime._lock:
-        workers = [worker for pool in lambda_runtime._workers.values() for worker in pool]
-        lambda_runtime._workers.clear()
-    lambda_runtime.kill_workers(workers)

@@ -1,0 +1,19 @@
+"""MiniStack as a process: the application, its state on disk, its Lambda workers."""
+
+from ministack import app as ministack_app
+from ministack.core import lambda_runtime, persistence
+
+asgi_app = ministack_app.app
+
+
+def save_state() -> None:
+    """Write every service's state now; MiniStack itself does so only when it stops."""
+    persistence.save_all(ministack_app._build_persistence_save_dict())
+
+
+def stop_functions() -> None:
+    """End the worker processes of all Lambda functions."""
+    with lambda_runtime._lock:
+        workers = [worker for pool in lambda_runtime._workers.values() for worker in pool]
+        lambda_runtime._workers.clear()
+    lambda_runtime.kill_workers(workers)
