@@ -1,0 +1,1 @@
+"""All this project knows about fraud: what a transaction is, its features, the model, its decisions. Touches no AWS."""

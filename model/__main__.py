@@ -1,0 +1,101 @@
+"""The command line: python -m model simulate | train | score. Runs the code of the training job and needs no AWS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from model.artefact import ArtefactError
+from model.document import SchemaError
+from model.training.problems import TrainingError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        COMMANDS[options.command](options)
+    except (ArtefactError, SchemaError, TrainingError) as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))
+    return 0
+
+
+def simulate(options: argparse.Namespace) -> None:
+    from model.simulation import files, payments
+
+    made = payments.simulate(options.rows, options.days, options.start, options.seed)
+    for path in files.write(made, options.out, options.seed):
+        print(path)
+
+
+def train(options: argparse.Namespace) -> None:
+    from model.training import command
+
+    command.train(options.schema, options.data, options.out, options.threads)
+
+
+def score(options: argparse.Namespace) -> None:
+    from model.training import command
+
+    command.score(options.model, options.data, options.out, options.threads)
+
+
+COMMANDS = {"simulate": simulate, "train": train, "score": score}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m model", description="Train and use the fraud model on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    made = commands.add_parser("simulate", help="write made-up card payments to try things with")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    made.add_argument("--rows", type=_number(100, 10_000_000), default=40_000, help="how many payments (40000)")
+    made.add_argument("--days", type=_number(15, 3650), default=120, help="over how many days (120)")
+    made.add_argument("--start", type=_day, default="2026-06-01", help="the first day (2026-06-01)")
+    made.add_argument("--seed", type=int, default=1, help="the same seed makes the same files (1)")
+
+    trained = commands.add_parser("train", help="train a model from files")
+    trained.add_argument("--schema", type=Path, metavar="FILE", help="what a transaction is (default: model/schema.yaml)")
+    trained.add_argument("--data", type=Path, nargs="+", required=True, metavar="FILE", help="csv, csv.gz or parquet")
+    trained.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets model.tar.gz, evaluation.json, report.html, rejected.csv")
+
+    scored = commands.add_parser("score", help="score files with a trained model, in input order")
+    scored.add_argument("--model", type=Path, required=True, metavar="DIR", help="folder with model.tar.gz, or one unpacked")
+    scored.add_argument("--data", type=Path, nargs="+", required=True, metavar="FILE", help="csv, csv.gz or parquet")
+    scored.add_argument(
+        "--history", type=Path, nargs="+", default=[], metavar="FILE",
+        help="earlier transactions, for features that look back; the present features need none, so these are not read",
+    )
+    scored.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    for command in (trained, scored):
+        command.add_argument("--threads", type=_number(1, 512), default=os.cpu_count() or 1, help="CPUs to use (all)")
+    return parser
+
+
+def _number(low: int, high: int):  # type: ignore[no-untyped-def]
+    def whole(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}")
+        return int(text)
+
+    return whole
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError("expected a day such as 2026-06-01") from None
+
+
+def _complain(message: str) -> int:
+    print(f"model: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""The schema: what a transaction of this company looks like, read from schema.yaml and carried in every contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field as default
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from model import transaction
+from model.document import SchemaError, Section
+from model.field import LARGEST_NUMBER, LONGEST_TEXT, ROLES, Field, InvalidTransaction
+from model.transaction import ID, Transaction
+
+__all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
+
+CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
+PACKAGED = Path(__file__).with_name("schema.yaml")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_UNNAMEABLE = re.compile(r"[\[\]<\x00-\x1f\x7f]")  # XGBoost refuses the first three in a feature's name
+
+
+@dataclass(frozen=True)
+class Label:
+    column: str
+    fraud: tuple[str, ...] = ("1", "true", "fraud")
+    legit: tuple[str, ...] = ("0", "false", "legit")
+
+    def read(self, text: str) -> int | None:
+        """1 for fraud, 0 for legit, None for a blank (not known yet)."""
+        form = label_form(text)
+        if form == "":
+            return None
+        if form in self.fraud:
+            return 1
+        if form in self.legit:
+            return 0
+        raise InvalidTransaction(self.column, f"must be one of {', '.join(self.fraud + self.legit)}, or blank")
+
+
+def label_form(text: str) -> str:
+    """Case does not matter, nor does the .0 that spreadsheets and pandas add when some labels are blank."""
+    return re.sub(r"(?<=\d)\.0+$", "", text.strip().lower())
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Shares of legitimate transactions that may be reviewed (or worse) and blocked."""
+
+    review: float = 0.02
+    block: float = 0.005
+
+
+@dataclass(frozen=True)
+class Schema:
+    name: str
+    timestamp: str
+    fields: tuple[Field, ...]
+    id_column: str | None = None
+    timezone: str | None = None
+    label: Label | None = None
+    label_delay: timedelta = timedelta(0)
+    extra_columns: str = "refuse"
+    holdout: float = 0.2
+    thresholds: Thresholds = default(default_factory=Thresholds)
+    rejected_rows_limit: float = 0.01
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    def validate(self, payload: Mapping[str, Any]) -> Transaction:
+        return transaction.read(self, payload)
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Schema:
+        top = Section(document)
+        timestamp = top.section("timestamp")
+        schema = cls(
+            name=_slug(top, "name"),
+            timestamp=timestamp.text("column"),
+            timezone=timestamp.text("timezone") if timestamp.has("timezone") else None,
+            fields=tuple(_fields(top.section("fields"))),
+            id_column=_id_column(top),
+            label=_label(top.section("label")) if top.has("label") else None,
+            label_delay=_duration(top, "label_delay"),
+            extra_columns=top.choice("extra_columns", ("refuse", "ignore"), "refuse"),
+            holdout=top.number_or("holdout", 0.2, 0.05, 0.5),
+            thresholds=_thresholds(top),
+            rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
+        )
+        timestamp.refuse_unknown_keys()
+        top.refuse_unknown_keys()
+        _refuse_clashes(schema)
+        return schema
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document again, complete, in JSON types; from_dict of it is this schema."""
+        document: dict[str, Any] = {"name": self.name, "timestamp": {"column": self.timestamp}}
+        if self.timezone:
+            document["timestamp"]["timezone"] = self.timezone
+        if self.id_column:
+            document["transaction_id"] = {"column": self.id_column}
+        if self.label:
+            document["label"] = {
+                "column": self.label.column, "fraud": list(self.label.fraud), "legit": list(self.label.legit)
+            }
+        document["label_delay"] = f"{int(self.label_delay.total_seconds() // 60)}m"
+        document["fields"] = {field.name: _field_document(field) for field in self.fields}
+        document["extra_columns"] = self.extra_columns
+        document["holdout"] = self.holdout
+        document["thresholds"] = {"review": self.thresholds.review, "block": self.thresholds.block}
+        document["rejected_rows_limit"] = self.rejected_rows_limit
+        return document
+
+
+def load(path: str | Path = PACKAGED) -> Schema:
+    """The schema of a YAML file. Every value is taken as the text it is written as: NO is Norway, not false."""
+    import yaml  # only those who read the file need it; the scoring function gets its schema from the contract
+
+    try:
+        document = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (makes texts only)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SchemaError(f"the schema is not YAML: {' '.join(str(error).split())}") from None
+    return Schema.from_dict(document)
+
+
+def _fields(section: Section) -> list[Field]:
+    if not section.keys():
+        raise SchemaError("fields: expected at least one field")
+    fields = []
+    for name in section.keys():
+        if _UNNAMEABLE.search(name) or len(name) > 100:
+            raise SchemaError(f"fields: a name must have at most 100 characters and none of [ ] <: {ascii(name)[:120]}")
+        rules = section.section(name)
+        field = Field(
+            name=name,
+            role=rules.choice("role", ROLES),
+            required=rules.flag("required", False),
+            min=rules.number_or("min", -LARGEST_NUMBER, -LARGEST_NUMBER, LARGEST_NUMBER),
+            max=rules.number_or("max", LARGEST_NUMBER, -LARGEST_NUMBER, LARGEST_NUMBER),
+            max_length=int(rules.number_or("max_length", LONGEST_TEXT, 1, 10_000)),
+            values=rules.texts("values", ()),
+            description=rules.text("description", ""),
+        )
+        rules.refuse_unknown_keys()
+        if field.numeric and rules.has("values") or not field.numeric and (rules.has("min") or rules.has("max")):
+            raise SchemaError(f"fields.{name}: min and max are for amount and number, values for texts")
+        if field.min > field.max:
+            raise SchemaError(f"fields.{name}.min: expected a number not above max")
+        fields.append(field)
+    return fields
+
+
+def _field_document(field: Field) -> dict[str, Any]:
+    document: dict[str, Any] = {"role": field.role, "required": field.required}
+    if field.numeric:
+        document |= {"min": field.min, "max": field.max}
+    else:
+        document["max_length"] = field.max_length
+    if field.values:
+        document["values"] = list(field.values)
+    if field.description:
+        document["description"] = field.description
+    return document
+
+
+def _slug(top: Section, key: str) -> str:
+    text = top.text(key)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", text):
+        raise SchemaError(f"{key}: expected letters, digits and hyphens, at most 63")
+    return text
+
+
+def _id_column(top: Section) -> str | None:
+    if not top.has("transaction_id"):
+        return None
+    section = top.section("transaction_id")
+    column = section.text("column")
+    section.refuse_unknown_keys()
+    return column
+
+
+def _label(section: Section) -> Label:
+    column = section.text("column")
+    fraud = tuple(dict.fromkeys(map(label_form, section.texts("fraud", Label.fraud))))
+    legit = tuple(dict.fromkeys(map(label_form, section.texts("legit", Label.legit))))
+    section.refuse_unknown_keys()
+    for form in fraud:
+        if form in legit:
+            raise SchemaError(f"label: {form} is listed as fraud and as legit")
+    return Label(column, fraud, legit)
+
+
+def _duration(top: Section, key: str) -> timedelta:
+    text = top.text(key, "0d")
+    match = re.fullmatch(r"(\d{1,6}) ?([dhm])", text)
+    if match is None:
+        raise SchemaError(f"{key}: expected a number of days, hours or minutes such as 7d, 12h or 30m")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _thresholds(top: Section) -> Thresholds:
+    if not top.has("thresholds"):
+        return Thresholds()
+    section = top.section("thresholds")
+    thresholds = Thresholds(section.number_or("review", 0.02, 0, 1), section.number_or("block", 0.005, 0, 1))
+    section.refuse_unknown_keys()
+    if thresholds.block > thresholds.review:
+        raise SchemaError("thresholds.block: expected a share not above thresholds.review")
+    return thresholds
+
+
+def _refuse_clashes(schema: Schema) -> None:
+    columns = [schema.timestamp, schema.id_column, schema.label.column if schema.label else None]
+    names = [column for column in columns if column] + [field.name for field in schema.fields]
+    if schema.id_column != ID:
+        names.append(ID)
+    features = list(CALENDAR_FEATURES) + [name for field in schema.fields for name in field.features]
+    for kind, found in (("column", names), ("feature", features)):
+        for name in found:
+            if found.count(name) > 1:
+                raise SchemaError(f"fields: the name {name} is used for two things (as a {kind}); rename one of them")

@@ -1,0 +1,57 @@
+"""Reads ISO 8601 timestamps strictly and turns them into UTC: the same rules for a request and for a file."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # beyond this it is a typing error, not a payment
+OUT_OF_RANGE = f"must lie between the years {EARLIEST.year} and {LATEST.year}"
+
+
+def parse(text: str, zone: tzinfo | None = None) -> datetime:
+    """UTC time of the text; a time without offset is read in `zone`, or refused when there is none."""
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    microsecond = int((match[7] or "").ljust(6, "0")[:6])
+    try:
+        naive = datetime(year, month, day, hour, minute, second, microsecond)
+    except ValueError:
+        raise ValueError("is not a date and time that exists") from None
+    if not EARLIEST.year - 1 <= year <= LATEST.year:
+        raise ValueError(OUT_OF_RANGE)
+    if match[8]:
+        return in_range(naive - _offset(match[8]))
+    if zone is None:
+        raise ValueError("has no UTC offset: write it as in 2026-03-01T12:30:00Z")
+    return localise(naive, zone)
+
+
+def localise(naive: datetime, zone: tzinfo) -> datetime:
+    """UTC of a wall-clock time; of the hour that clocks repeat in autumn, the first one is meant."""
+    return in_range(naive - (naive.replace(tzinfo=zone).utcoffset() or timedelta(0)))
+
+
+def in_range(naive_utc: datetime) -> datetime:
+    moment = naive_utc.replace(tzinfo=UTC)
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(OUT_OF_RANGE)
+    return moment
+
+
+def _offset(text: str) -> timedelta:
+    if text in "Zz":
+        return timedelta(0)
+    hours, minutes = int(text[1:3]), int(text[3:].lstrip(":") or 0)
+    if hours > 18 or minutes > 59:
+        raise ValueError("has a UTC offset that does not exist")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return -offset if text[0] == "-" else offset

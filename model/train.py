@@ -1,0 +1,62 @@
+"""The training job, as SageMaker runs it: python -m model.train --num_round 300
+
+Reads the SM_* variables of the training container, writes the model to SM_MODEL_DIR and says plainly why it failed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from model import schema as schemas
+from model.document import SchemaError
+from model.training import job, manifest
+from model.training.fitting import Options
+from model.training.problems import TrainingError
+
+
+def main() -> int:
+    output_dir = Path(os.environ["SM_OUTPUT_DATA_DIR"])
+    output_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        job.run(the_job(output_dir))
+    except (TrainingError, SchemaError, OSError, MemoryError) as error:
+        failure = json.dumps({"error": type(error).__name__, "message": str(error)}, ensure_ascii=False)
+        (output_dir / "failure.json").write_text(failure + "\n", "utf-8")
+        print(f"TRAINING_FAILED {failure}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def the_job(output_dir: Path) -> job.Job:
+    channel = Path(os.environ["SM_CHANNEL_TRAIN"])
+    run_channel = Path(os.environ["SM_CHANNEL_RUN"]) if os.environ.get("SM_CHANNEL_RUN") else None
+    frozen = run_channel / "manifest.json" if run_channel else None
+    schema_file = run_channel / "schema.yaml" if run_channel else None
+    files = manifest.files_of(frozen, channel) if frozen and frozen.exists() else manifest.all_files(channel)
+    if not files:
+        raise TrainingError("there are no files to train on")
+    return job.Job(
+        schema=schemas.load(schema_file if schema_file and schema_file.exists() else schemas.PACKAGED),
+        files=files,
+        model_dir=Path(os.environ["SM_MODEL_DIR"]),
+        output_dir=output_dir,
+        threads=int(os.environ.get("SM_NUM_CPUS") or os.cpu_count() or 1),
+        options=options(sys.argv[1:]),
+        name=os.environ.get("TRAINING_JOB_NAME") or None,
+        say=lambda line: print(line, flush=True),
+    )
+
+
+def options(arguments: list[str]) -> Options:
+    """Hyperparameters of the job; those meant for others are left alone."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    for name, value in Options().as_dict().items():
+        parser.add_argument(f"--{name}", type=type(value), default=value)
+    return Options(**vars(parser.parse_known_args(arguments)[0]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

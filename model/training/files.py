@@ -1,0 +1,149 @@
+"""Opens CSV, gzipped CSV and Parquet files and yields their rows in blocks, so that memory stays bounded."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.training.problems import Rejections, TrainingError
+
+BLOCK_ROWS = 50_000
+CheckHeader = Callable[[str, list[str]], list[str]]  # (file, column names) → the columns to read
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a file: texts from a CSV, typed arrays from Parquet."""
+
+    rows: np.ndarray[Any, Any]
+    columns: dict[str, Any]
+
+
+def blocks(path: Path, name: str, check_header: CheckHeader, rejected: Rejections) -> Iterator[Block]:
+    """`name` is what messages call the file. What the file is, its content tells, not its name."""
+    try:
+        with path.open("rb") as raw:
+            start = raw.read(4)
+            raw.seek(0)
+            if start == b"PAR1":
+                yield from _parquet(raw, name, check_header)
+            elif start[:2] == b"\x1f\x8b":
+                with gzip.open(raw) as unzipped:
+                    yield from _csv(unzipped, name, check_header, rejected)
+            else:
+                yield from _csv(raw, name, check_header, rejected)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise TrainingError(f"{name}: the gzip file is damaged or cut off ({error})") from None
+    except pa.ArrowInvalid as error:
+        raise TrainingError(f"{name}: the Parquet file is damaged or cut off ({str(error).splitlines()[0]})") from None
+    except OSError as error:
+        raise TrainingError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def _parquet(raw: IO[bytes], name: str, check_header: CheckHeader) -> Iterator[Block]:
+    file = pq.ParquetFile(raw)
+    wanted = check_header(name, file.schema_arrow.names)
+    if file.metadata.num_rows == 0:
+        raise TrainingError(f"{name}: has no rows")
+    first = 1
+    for batch in file.iter_batches(BLOCK_ROWS, columns=wanted):
+        yield Block(
+            np.arange(first, first + batch.num_rows), {column: batch.column(column) for column in wanted}
+        )
+        first += batch.num_rows
+
+
+def _csv(raw: Any, name: str, check_header: CheckHeader, rejected: Rejections) -> Iterator[Block]:
+    buffered = io.BufferedReader(raw, 2**20)
+    _refuse_other_formats(buffered.peek(4096)[:4096], name)
+    # undecodable bytes become lone surrogates, which are found again when the cells are read
+    text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
+    records = _records(csv.reader(text, strict=True), name, rejected)
+    first = next(records, None)
+    if first is None:
+        raise TrainingError(f"{name}: is empty")
+    header = [column.strip() for column in first[1]]
+    wanted = check_header(name, header)
+    positions = [header.index(column) for column in wanted]
+    width, found = len(header), False
+    while chunk := list(islice(records, BLOCK_ROWS)):
+        good = []
+        for line, record in chunk:
+            if len(record) == width:
+                good.append((line, record))
+            else:
+                rejected.add(name, line, "row", f"has {len(record)} values where the header has {width}")
+        found = True
+        if good:
+            yield _text_block(good, wanted, positions, name, rejected)
+    if not found and not any(row.file == name for row in rejected.rows):
+        raise TrainingError(f"{name}: has a header but no rows")
+
+
+def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line they start in. Blank lines are skipped; what an unclosed quote swallowed is set aside."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            for swallowed in range(line, reader.line_num + 1):
+                rejected.add(name, swallowed, "row", f"cannot be read as CSV: {error} (starts in line {line})")
+            continue
+        if record:
+            yield line, record
+
+
+def _text_block(
+    good: list[tuple[int, list[str]]], wanted: list[str], positions: list[int], name: str, rejected: Rejections
+) -> Block:
+    lines = np.array([line for line, _ in good], dtype=np.int64)
+    cells = list(zip(*(record for _, record in good), strict=True))
+    try:
+        columns = {column: pa.array(cells[at], pa.string()) for column, at in zip(wanted, positions, strict=True)}
+    except UnicodeEncodeError:
+        return _text_block(_without_undecodable(good, wanted, positions, name, rejected), wanted, positions, name, rejected)
+    return Block(lines, columns)
+
+
+def _without_undecodable(
+    good: list[tuple[int, list[str]]], wanted: list[str], positions: list[int], name: str, rejected: Rejections
+) -> list[tuple[int, list[str]]]:
+    kept = []
+    for line, record in good:
+        broken = [column for column, at in zip(wanted, positions, strict=True) if not _is_utf8(record[at])]
+        if broken:
+            rejected.add(name, line, broken[0], "is not valid UTF-8 text")
+        else:
+            kept.append((line, record))
+    return kept
+
+
+def _is_utf8(cell: str) -> bool:
+    return cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell)
+
+
+def _refuse_other_formats(start: bytes, name: str) -> None:
+    if start == b"":
+        raise TrainingError(f"{name}: is empty")
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise TrainingError(f"{name}: is UTF-16 text; save it as CSV in UTF-8")
+    if start[:4] == b"PK\x03\x04":
+        raise TrainingError(f"{name}: is a ZIP or Excel file; save it as CSV or Parquet")
+    if b"\x00" in start:
+        raise TrainingError(f"{name}: is neither CSV nor Parquet (binary content)")
+    if start.lstrip()[:1] in (b"<", b"{", b"["):
+        raise TrainingError(f"{name}: is neither CSV nor Parquet (it looks like HTML, XML or JSON)")

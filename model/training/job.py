@@ -1,0 +1,124 @@
+"""One training from files to model directory; SageMaker's train.py and the command line both run it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from model import features
+from model.contract import Contract
+from model.schema import Schema
+from model.training import evaluation, fitting, matrix, saving
+from model.training.columns import Array
+from model.training.duplicates import without_duplicates
+from model.training.fitting import Options
+from model.training.problems import Rejections
+from model.training.split import split
+from model.training.table import UNLABELLED, Table, read_files
+
+Files = Sequence[tuple[str, Path]]
+
+
+@dataclass(frozen=True)
+class Job:
+    schema: Schema
+    files: Files
+    model_dir: Path
+    output_dir: Path
+    threads: int
+    options: Options = Options()
+    name: str | None = None  # without one, the model is called after a hash of everything that went into it
+    say: Callable[[str], None] = print
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Trains and writes everything; answers with the evaluation."""
+    name = job.name or f"local-{_fingerprint(job)}"
+    rejected = Rejections()
+    try:
+        table, rows = _read(job, rejected)
+    finally:
+        rejected.write(job.output_dir / "rejected.csv")
+    job.say(f"rows={rows['read']}; rejected={rows['rejected']}; unlabelled={rows['unlabelled']};")
+
+    parts = split(job.schema, table)
+    names = features.names(job.schema)
+    categories = matrix.learn_categories(job.schema, table, parts.fitting)
+    fitted_on, judged_on = table.take(parts.fitting), table.take(parts.holdout)
+    fitted = fitting.fit(
+        matrix.matrix(job.schema, fitted_on, categories), fitted_on.label, fitted_on.time, names, job.options, job.threads
+    )
+    job.say(f"rounds={fitted.rounds};")
+
+    probability = fitting.predict(fitted.booster, matrix.matrix(job.schema, judged_on, categories))
+    calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds)
+    contract = Contract(
+        name, job.schema, names, categories, calibration.review_from, calibration.block_from, calibration.score_map
+    )
+    result = {
+        "model": name,
+        "metrics": evaluation.judge(judged_on.label, probability, calibration.review_from),
+        "thresholds": {"review": calibration.review_from, "block": calibration.block_from},
+        "data": {
+            "rows": rows,
+            "parts": {
+                "fitting": _period(table, parts.fitting),
+                "label_delay": _period(table, parts.waiting),
+                "hold_out": _period(table, parts.holdout),
+            },
+        },
+        "training": {"rounds": fitted.rounds, "early_stopped_on": fitted.early_stopped_on} | job.options.as_dict(),
+        "importance": fitted.importance(),
+    }
+    for metric in ("roc_auc", "average_precision"):
+        job.say(f"{metric}={result['metrics'][metric]};")
+    saving.write_outputs(job.output_dir, result)
+    saving.write_model(job.model_dir, fitted.booster, contract, result)
+    return result
+
+
+def _read(job: Job, rejected: Rejections) -> tuple[Table, dict[str, int]]:
+    table = read_files(job.schema, job.files, rejected)
+    read = len(table) + len(rejected.rows)
+    table, copies = without_duplicates(table, job.schema.id_column or "transaction_id", rejected)
+    rejected.enforce(job.schema.rejected_rows_limit, read)
+    return table, {
+        "read": read,
+        "rejected": len(rejected.rows),
+        "duplicates_dropped": copies,
+        "unlabelled": int((table.label == UNLABELLED).sum()),
+        "used": len(table),
+    }
+
+
+def _period(table: Table, rows: Array) -> dict[str, Any]:
+    """How many, how many of them fraud, and when."""
+    if len(rows) == 0:
+        return {"rows": 0, "fraud": 0, "from": "", "to": ""}
+    time = table.time[rows]
+    return {
+        "rows": len(rows),
+        "fraud": int(table.label[rows].sum()),
+        "from": _iso(int(time.min())),
+        "to": _iso(int(time.max())),
+    }
+
+
+def _iso(microseconds: int) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fingerprint(job: Job) -> str:
+    digest = hashlib.sha256(json.dumps([job.schema.to_dict(), job.options.as_dict()], sort_keys=True).encode())
+    for _, path in job.files:
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    for path in saving.sources():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

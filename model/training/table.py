@@ -1,0 +1,206 @@
+"""Reads transaction files into one table of checked columns; every row that breaks the schema is set aside."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pyarrow as pa
+
+from model.field import InvalidTransaction
+from model.schema import Schema, SchemaError
+from model.transaction import read_id
+from model.training import columns
+from model.training.columns import Array, Texts
+from model.training.files import Block, blocks
+from model.training.problems import Rejections, TrainingError
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class Table:
+    """Transactions in file order. Texts are codes into `vocabularies`, -1 where missing; numbers NaN where missing."""
+
+    files: tuple[str, ...]
+    file: Array
+    row: Array
+    ids: Any
+    time: Array  # microseconds since 1970, UTC
+    label: Array  # 1 fraud, 0 legit, -1 not known yet
+    values: dict[str, Array]
+    vocabularies: dict[str, list[str]]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def place(self, index: int) -> str:
+        return f"{self.files[self.file[index]]}, row {self.row[index]}"
+
+    def take(self, chosen: Array) -> Table:
+        """The chosen rows: a mask or positions."""
+        return replace(
+            self,
+            file=self.file[chosen],
+            row=self.row[chosen],
+            ids=self.ids.filter(pa.array(chosen)) if chosen.dtype == bool else self.ids.take(pa.array(chosen)),
+            time=self.time[chosen],
+            label=self.label[chosen],
+            values={name: values[chosen] for name, values in self.values.items()},
+        )
+
+
+def read_files(
+    schema: Schema, files: Sequence[tuple[str, Path]], rejected: Rejections, labelled: bool = True
+) -> Table:
+    """`files` are (name in messages, path). Without `labelled` no label column is looked for (files to be scored)."""
+    reader = _Reader(schema, rejected, labelled)
+    for number, (name, path) in enumerate(files):
+        for block in blocks(path, name, reader.check_header, rejected):
+            reader.add(number, name, block)
+    return reader.table(tuple(name for name, _ in files))
+
+
+def zone_of(schema: Schema) -> tzinfo | None:
+    if schema.timezone is None or schema.timezone.upper() in ("UTC", "Z"):
+        return UTC if schema.timezone else None
+    try:
+        return ZoneInfo(schema.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SchemaError("timestamp.timezone: expected a time zone such as UTC or Europe/Berlin") from None
+
+
+class _Reader:
+    def __init__(self, schema: Schema, rejected: Rejections, labelled: bool) -> None:
+        if labelled and schema.label is None:
+            raise SchemaError("label: is missing; expected the column that says what was fraud")
+        self._schema = schema
+        self._rejected = rejected
+        self._zone = zone_of(schema)
+        self._fields = [field for field in schema.fields if field.role != "ignore"]
+        self._texts = {field.name: Texts(field.text) for field in self._fields if not field.numeric}
+        self._label = schema.label if labelled else None
+        self._labels = columns.labels(schema.label) if labelled and schema.label else None
+        self._parts: list[dict[str, Any]] = []
+
+    def check_header(self, file: str, names: list[str]) -> list[str]:
+        schema = self._schema
+        needed = [schema.timestamp, *([schema.id_column] if schema.id_column else [])]
+        needed += [self._label.column] if self._label else []
+        needed += [field.name for field in self._fields if field.required]
+        for name in names:
+            if names.count(name) > 1:
+                raise TrainingError(f"{file}: the header names the column {name!r} twice")
+        for name in needed:
+            if name not in names:
+                raise TrainingError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
+        optional = [field.name for field in self._fields if not field.required and field.name in names]
+        ignored = {field.name for field in schema.fields} | ({schema.label.column} if schema.label else set())
+        for name in names:
+            if schema.extra_columns == "refuse" and name not in needed and name not in optional and name not in ignored:
+                raise TrainingError(
+                    f"{file}: the header has the column {name!r}, which the schema does not know "
+                    "(give it the role ignore, or set extra_columns: ignore)"
+                )
+        return needed + optional
+
+    def add(self, number: int, file: str, block: Block) -> None:
+        size = len(block.rows)
+        part: dict[str, Any] = {"file": np.full(size, number, dtype=np.int32), "row": block.rows}
+        bad: list[tuple[str, Array]] = []
+        part["ids"], wrong = self._ids(file, block)
+        bad.append((self._schema.id_column or "", wrong))
+        part["time"], wrong = columns.times(block.columns[self._schema.timestamp], self._zone)
+        bad.append((self._schema.timestamp, wrong))
+        part["label"] = np.full(size, UNLABELLED, dtype=np.int8)
+        if self._label and self._labels:
+            codes = self._labels.codes(block.columns[self._label.column])
+            bad.append((self._label.column, codes == columns.INVALID))
+            meaning = np.array([*map(int, self._labels.values), UNLABELLED, UNLABELLED], dtype=np.int8)
+            part["label"] = meaning[codes]
+        for field in self._fields:
+            part[f"value {field.name}"], wrong = self._values(field.name, block, size)
+            bad.append((field.name, wrong))
+        keep = self._set_aside(file, block, bad)
+        kept = keep if keep.all() else np.flatnonzero(keep)
+        self._parts.append({key: _choose(values, kept) for key, values in part.items()})
+
+    def table(self, files: tuple[str, ...]) -> Table:
+        parts = self._parts
+        if not parts:
+            raise TrainingError("there are no usable rows in " + ", ".join(files[:5]))
+        names = [field.name for field in self._fields]
+        joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "ids"}
+        ids = pa.chunked_array([part["ids"] for part in parts], pa.large_string()).combine_chunks()
+        parts.clear()
+        return Table(
+            files=files, file=joined["file"], row=joined["row"], ids=ids, time=joined["time"], label=joined["label"],
+            values={name: joined[f"value {name}"] for name in names},
+            vocabularies={name: texts.values for name, texts in self._texts.items()},
+        )
+
+    def _ids(self, file: str, block: Block) -> tuple[Any, Array]:
+        if self._schema.id_column:
+            return columns.ids(block.columns[self._schema.id_column])
+        made = pa.array([f"{file}:{row}" for row in block.rows], pa.large_string())
+        return made, np.zeros(len(block.rows), dtype=bool)
+
+    def _values(self, name: str, block: Block, size: int) -> tuple[Array, Array]:
+        array = block.columns.get(name)
+        if array is None:
+            array = pa.nulls(size, pa.string())
+        if name not in self._texts:
+            return columns.numbers(self._schema.by_name[name], array)
+        codes = self._texts[name].codes(array)
+        return codes, codes == columns.INVALID
+
+    def _set_aside(self, file: str, block: Block, bad: list[tuple[str, Array]]) -> Array:
+        """Rejects each bad row once, for its first bad field, in the words of the rule it breaks."""
+        keep = np.ones(len(block.rows), dtype=bool)
+        reasons: list[tuple[int, str, str]] = []
+        for name, wrong in bad:
+            for at in np.flatnonzero(wrong & keep):
+                reasons.append((int(block.rows[at]), name, self._reason(name, block.columns[name][int(at)].as_py())))
+            keep &= ~wrong
+        for row, name, reason in sorted(reasons):
+            self._rejected.add(file, row, name, reason)
+        return keep
+
+    def _reason(self, name: str, raw: Any) -> str:
+        schema = self._schema
+        try:
+            if name == schema.timestamp:
+                columns.read_time(raw, self._zone)
+            elif name == schema.id_column:
+                read_id(columns.cell(raw), name)
+            elif self._label and name == self._label.column:
+                self._label.read("" if raw is None else str(columns.cell(raw)))
+            elif isinstance(raw, str):
+                schema.by_name[name].read_cell(raw)
+            else:
+                schema.by_name[name].read(columns.cell(raw))
+        except InvalidTransaction as invalid:
+            return invalid.message
+        except ValueError as error:
+            return str(error)
+        return "cannot be used"
+
+
+def _choose(values: Any, kept: Array) -> Any:
+    if kept.dtype == bool:
+        return values
+    return values[kept] if isinstance(values, np.ndarray) else values.take(pa.array(kept))
+
+
+def _hint(name: str, names: list[str]) -> str:
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        return " (values must be separated by commas)"
+    close = difflib.get_close_matches(name.lower(), [found.lower() for found in names], 1, 0.8)
+    original = [found for found in names if close and found.lower() == close[0]]
+    return f" (did you mean {original[0]!r}?)" if original else f"; it has {', '.join(names[:30])}"[:500]

@@ -1,0 +1,71 @@
+"""One transaction, checked against the schema: what features and decisions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from model import timestamps
+from model.field import InvalidTransaction
+
+if TYPE_CHECKING:
+    from model.schema import Schema
+
+ID = "transaction_id"
+LONGEST_ID = 64  # SageMaker takes no longer InferenceId
+LONGEST_TIMESTAMP = 64
+
+
+@dataclass(frozen=True)
+class Transaction:
+    id: str
+    timestamp: datetime
+    values: dict[str, str | float | None]
+
+
+def read(schema: Schema, payload: Any) -> Transaction:
+    """The transaction of a scoring request, or InvalidTransaction naming the first field that is wrong."""
+    if not isinstance(payload, Mapping):
+        raise InvalidTransaction("transaction", "must be a JSON object")
+    if schema.extra_columns == "refuse":
+        _refuse_unknown(schema, payload)
+    transaction_id = read_id(payload.get(ID))
+    timestamp = _read_timestamp(schema.timestamp, payload.get(schema.timestamp))
+    values = {field.name: field.read(payload.get(field.name)) for field in schema.fields if field.role != "ignore"}
+    return Transaction(transaction_id, timestamp, values)
+
+
+def read_id(raw: Any, name: str = ID) -> str:
+    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**LONGEST_ID:
+        raw = str(raw)
+    if raw is None or raw == "":
+        raise InvalidTransaction(name, "is required and missing")
+    if not isinstance(raw, str):
+        raise InvalidTransaction(name, "must be text or a whole number")
+    text = raw.strip()
+    if not 1 <= len(text) <= LONGEST_ID or not (text.isascii() and text.isprintable()):
+        raise InvalidTransaction(name, f"must have 1 to {LONGEST_ID} printable ASCII characters")
+    return text
+
+
+def _read_timestamp(name: str, raw: Any) -> datetime:
+    if raw is None or raw == "":
+        raise InvalidTransaction(name, "is required and missing")
+    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
+        raise InvalidTransaction(name, "must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
+    try:
+        return timestamps.parse(raw)
+    except ValueError as error:
+        raise InvalidTransaction(name, str(error)) from None
+
+
+def _refuse_unknown(schema: Schema, payload: Mapping[Any, Any]) -> None:
+    for key in payload:
+        if key in (ID, schema.timestamp) or key in schema.by_name:
+            continue
+        name = ascii(key)[1:-1][:80] if isinstance(key, str) else "transaction"
+        if schema.label is not None and key == schema.label.column:
+            raise InvalidTransaction(name, "is the label, which a transaction to be scored cannot have")
+        raise InvalidTransaction(name, "is not a field of the schema")
