@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,20 +36,20 @@ def simulate(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from model.training import command
 
-    command.train(options.schema, options.data, options.out, options.threads)
+    command.train(options.schema, options.data, options.out, options.threads, print)
 
 
 def score(options: argparse.Namespace) -> None:
     from model.training import command
 
-    command.score(options.model, options.data, options.out, options.threads)
+    command.score(options.model, options.data, options.out, options.threads, lambda line: print(line, file=sys.stderr))
 
 
 COMMANDS = {"simulate": simulate, "train": train, "score": score}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m model", description="Train and use the fraud model on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m model", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
     made = commands.add_parser("simulate", help="write made-up card payments to try things with")
@@ -59,15 +60,19 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=1, help="the same seed makes the same files (1)")
 
     trained = commands.add_parser("train", help="train a model from files")
-    trained.add_argument("--schema", type=Path, metavar="FILE", help="what a transaction is (default: model/schema.yaml)")
+    trained.add_argument("--schema", type=Path, metavar="FILE", help="default: model/schema.yaml")
     trained.add_argument("--data", type=Path, nargs="+", required=True, metavar="FILE", help="csv, csv.gz or parquet")
-    trained.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets model.tar.gz, evaluation.json, report.html, rejected.csv")
+    trained.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the model and its report go")
 
     scored = commands.add_parser("score", help="score files with a trained model, in input order")
-    scored.add_argument("--model", type=Path, required=True, metavar="DIR", help="folder with model.tar.gz, or one unpacked")
+    scored.add_argument("--model", type=Path, required=True, metavar="DIR", help="holds model.tar.gz, or it unpacked")
     scored.add_argument("--data", type=Path, nargs="+", required=True, metavar="FILE", help="csv, csv.gz or parquet")
     scored.add_argument(
-        "--history", type=Path, nargs="+", default=[], metavar="FILE",
+        "--history",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
         help="earlier transactions, for features that look back; the present features need none, so these are not read",
     )
     scored.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
@@ -76,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _number(low: int, high: int):  # type: ignore[no-untyped-def]
+def _number(low: int, high: int) -> Callable[[str], int]:
     def whole(text: str) -> int:
         if not text.isdecimal() or not low <= int(text) <= high:
             raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}")

@@ -40,13 +40,16 @@ def write_checksums(directory: Path) -> None:
 
 def pack(directory: Path, target: Path) -> None:
     """A tar.gz whose bytes depend on names and contents alone."""
-    with target.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped:
-        with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for name, path in _files(directory):
-                member = tarfile.TarInfo(name)
-                member.size, member.mode = path.stat().st_size, 0o644
-                with path.open("rb") as content:
-                    tar.addfile(member, content)
+    with (
+        target.open("wb") as raw,
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, path in _files(directory):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = path.stat().st_size, 0o644
+            with path.open("rb") as content:
+                tar.addfile(member, content)
 
 
 def verify(source: str | Path | IO[bytes]) -> Artefact:

@@ -111,5 +111,5 @@ class Contract:
         if not 0 <= self.review_from <= self.block_from <= 1:
             raise ContractError("the contract's thresholds are not in order")
         rising = all(p0 < p1 and s0 <= s1 for (p0, s0), (p1, s1) in pairwise(self.score_map))
-        if len(self.score_map) < 2 or not rising or not 0 <= self.score_map[0][1] <= self.score_map[-1][1] <= HIGHEST_SCORE:
+        if len(self.score_map) < 2 or not rising or self.score_map[0][1] < 0 or self.score_map[-1][1] > HIGHEST_SCORE:
             raise ContractError("the contract's score map does not rise")

@@ -8,7 +8,8 @@ from typing import Any
 
 from model.contract import Contract
 from model.features import Feature
-from model.schema import Field, Schema
+from model.field import Field
+from model.schema import CALENDAR_FEATURES, Schema
 
 MOST_REASONS = 5
 STRONG = 1.0  # in log-odds: multiplies the odds of fraud by e or more
@@ -68,9 +69,7 @@ def decide(
     )
 
 
-def explain(
-    schema: Schema, features: Mapping[str, Feature], contributions: Mapping[str, float]
-) -> tuple[Reason, ...]:
+def explain(schema: Schema, features: Mapping[str, Feature], contributions: Mapping[str, float]) -> tuple[Reason, ...]:
     """The features that moved the probability most, the strongest first."""
     moving = sorted(
         ((name, value) for name, value in contributions.items() if value and name in features),
@@ -88,8 +87,8 @@ def _effect(contribution: float) -> str:
 
 
 def _fact(schema: Schema, feature: str, value: Feature) -> str:
-    if feature in _CALENDAR:
-        return _CALENDAR[feature](float(value or 0))
+    if feature in CALENDAR_FEATURES:
+        return _moment(feature, int(float(value or 0)))
     field = next(field for field in schema.fields if feature in field.features)
     subject = _subject(field, feature)
     if value is None:
@@ -108,9 +107,11 @@ def _subject(field: Field, feature: str) -> str:
     return subject
 
 
-_CALENDAR = {
-    "hour": lambda hour: f"the time of day is {int(hour):02d}:00 to {int(hour):02d}:59 UTC",
-    "weekday": lambda weekday: f"the day of the week is {DAYS[int(weekday)]}",
-    "is_night": lambda night: f"it is {'night' if night else 'not night'} (00:00 to 05:59 UTC)",
-    "is_weekend": lambda weekend: f"it is {'the weekend' if weekend else 'a working day'}",
-}
+def _moment(feature: str, value: int) -> str:
+    if feature == "hour":
+        return f"the time of day is {value:02d}:00 to {value:02d}:59 UTC"
+    if feature == "weekday":
+        return f"the day of the week is {DAYS[value]}"
+    if feature == "is_weekend":
+        return "it is the weekend" if value else "it is a working day"
+    return f"it is {'night' if value else 'not night'} (00:00 to 05:59 UTC)"

@@ -17,11 +17,11 @@ class Section:
         if not isinstance(content, Mapping):
             raise SchemaError(f"{path or 'the schema'}: expected a mapping of keys to values")
         self._content = content
-        self._path = path
+        self.path = path
         self._known: set[str] = set()
 
     def at(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key
+        return f"{self.path}.{key}" if self.path else key
 
     def keys(self) -> list[str]:
         return [str(key) for key in self._content]

@@ -8,14 +8,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from model.document import SchemaError, Section
+
 ROLES = ("entity", "amount", "number", "category", "email", "ip", "ignore")
 NUMERIC_ROLES = ("amount", "number")
 LARGEST_NUMBER = 1e15  # keeps every value finite in the trees' 32-bit floats
 LONGEST_TEXT = 256
+LONGEST_NAME = 100
+NEEDS_ROLE = dict.fromkeys(("min", "max"), "amount or number") | dict.fromkeys(("max_length", "values"), "a text")
+_UNNAMEABLE = re.compile(r"[\[\]<\x00-\x1f\x7f]")  # XGBoost refuses the first three in a feature's name
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
-class InvalidTransaction(Exception):
+class InvalidTransaction(Exception):  # noqa: N818 (what it says is the name that callers read)
     """A transaction breaks the schema; says which field and why, and never repeats the value."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -60,14 +65,15 @@ class Field:
             return self.text(cell)
         stripped = cell.strip()
         if stripped == "":
-            return self._missing()
+            return self.number(None)
         if _NUMBER.fullmatch(stripped) is None:
             raise self._invalid("must be a number")
         return self.number(float(stripped))
 
     def number(self, raw: Any) -> float | None:
         if raw is None:
-            return self._missing()
+            self._require_optional()
+            return None
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise self._invalid("must be a number")
         if not math.isfinite(raw) if isinstance(raw, float) else abs(raw) > LARGEST_NUMBER:
@@ -79,11 +85,10 @@ class Field:
         return float(raw)
 
     def text(self, raw: Any) -> str | None:
-        if raw is None:
-            return self._missing()
-        text = self._as_text(raw).strip()
+        text = "" if raw is None else self._as_text(raw).strip()
         if text == "":
-            return self._missing()
+            self._require_optional()
+            return None
         if len(text) > self.max_length:
             raise self._invalid(f"must have at most {self.max_length} characters")
         if not is_unicode(text):
@@ -107,10 +112,40 @@ class Field:
             raise self._invalid("is too large a number")
         return str(raw)
 
-    def _missing(self) -> None:
+    @classmethod
+    def from_section(cls, name: str, rules: Section) -> Field:
+        if _UNNAMEABLE.search(name) or len(name) > LONGEST_NAME:
+            raise SchemaError(f"{rules.path}: expected a name of at most {LONGEST_NAME} characters, none of them [ ] <")
+        field = cls(
+            name=name,
+            role=rules.choice("role", ROLES),
+            required=rules.flag("required", False),
+            min=rules.number_or("min", cls.min, -LARGEST_NUMBER, LARGEST_NUMBER),
+            max=rules.number_or("max", cls.max, -LARGEST_NUMBER, LARGEST_NUMBER),
+            max_length=int(rules.number_or("max_length", cls.max_length, 1, 10_000)),
+            values=rules.texts("values", ()),
+            description=rules.text("description", ""),
+        )
+        rules.refuse_unknown_keys()
+        for key in ("max_length", "values") if field.numeric else ("min", "max"):
+            if rules.has(key):
+                raise SchemaError(f"{rules.at(key)}: expected only where the role is {NEEDS_ROLE[key]}")
+        if field.min > field.max:
+            raise SchemaError(f"{rules.at('min')}: expected a number not above max")
+        return field
+
+    def to_dict(self) -> dict[str, Any]:
+        rules: dict[str, Any] = {"role": self.role, "required": self.required}
+        rules |= {"min": self.min, "max": self.max} if self.numeric else {"max_length": self.max_length}
+        if self.values:
+            rules["values"] = list(self.values)
+        if self.description:
+            rules["description"] = self.description
+        return rules
+
+    def _require_optional(self) -> None:
         if self.required:
             raise self._invalid("is required and missing")
-        return None
 
     def _invalid(self, message: str) -> InvalidTransaction:
         return InvalidTransaction(self.name, message)

@@ -17,7 +17,7 @@ MOST_ROWS = 10_000
 EXPLAIN = ("none", "flagged", "all")
 
 
-class BadRequest(Exception):
+class RequestError(Exception):
     """The request cannot be answered; becomes a 4xx with this code, message and field."""
 
     def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
@@ -39,12 +39,12 @@ def model_fn(model_dir: str) -> Model:
     return Model(Contract.from_json((directory / "contract.json").read_bytes()), booster)
 
 
-def transform_fn(model: Model, body: str | bytes, content_type: str, accept: str) -> Any:
+def transform_fn(model: Model, body: str | bytes, content_type: str, accept: str) -> Any:  # noqa: ARG001 (the container passes it)
     import flask  # the container has it; tests of predictions and the command line do without
 
     try:
         status, answer = 200, respond(model, body, content_type)
-    except BadRequest as problem:
+    except RequestError as problem:
         error = {"code": problem.code, "message": str(problem), "field": problem.field}
         answer = {"error": error, "model": model.contract.model, "features": list(model.contract.features)}
         status = problem.status
@@ -55,7 +55,7 @@ def respond(model: Model, body: str | bytes, content_type: str) -> dict[str, Any
     request = _parse(body, content_type)
     explain = request.get("explain", "none")
     if explain not in EXPLAIN:
-        raise BadRequest(422, "invalid_request", f"must be one of {', '.join(EXPLAIN)}", "explain")
+        raise RequestError(422, "invalid_request", f"must be one of {', '.join(EXPLAIN)}", "explain")
     rows = _matrix(model.contract, request)
     probabilities = predict(model.booster, rows)
     predictions: list[dict[str, Any]] = [{"fraud_probability": probability} for probability in probabilities]
@@ -87,13 +87,13 @@ def _wants(explain: str, contract: Contract, probability: float) -> bool:
 
 def _parse(body: str | bytes, content_type: str) -> dict[str, Any]:
     if (content_type or "").split(";")[0].strip().lower() != "application/json":
-        raise BadRequest(415, "unsupported_media_type", "the content type must be application/json")
+        raise RequestError(415, "unsupported_media_type", "the content type must be application/json")
     try:
         request = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise BadRequest(400, "not_json", "the body is not JSON") from None
+        raise RequestError(400, "not_json", "the body is not JSON") from None
     if not isinstance(request, dict) or not isinstance(request.get("rows"), list):
-        raise BadRequest(400, "malformed", "expected an object with features and rows", "rows")
+        raise RequestError(400, "malformed", "expected an object with features and rows", "rows")
     return request
 
 
@@ -103,17 +103,17 @@ def _refuse_constant(name: str) -> None:
 
 def _matrix(contract: Contract, request: dict[str, Any]) -> np.ndarray[Any, Any]:
     if request.get("features") != list(contract.features):
-        raise BadRequest(422, "features_differ", "the features' names or order differ from the contract", "features")
+        raise RequestError(422, "features_differ", "the features' names or order differ from the contract", "features")
     rows = request["rows"]
     if len(rows) > MOST_ROWS:
-        raise BadRequest(422, "too_many_rows", f"at most {MOST_ROWS} rows per call", "rows")
+        raise RequestError(422, "too_many_rows", f"at most {MOST_ROWS} rows per call", "rows")
     encoded = [_encode(contract, row, index) for index, row in enumerate(rows)]
     return np.asarray(encoded, dtype=np.float32).reshape(len(rows), len(contract.features))
 
 
 def _encode(contract: Contract, row: Any, index: int) -> list[float]:
     if not isinstance(row, list) or len(row) != len(contract.features):
-        raise BadRequest(422, "wrong_length", f"row {index} must have {len(contract.features)} values", "rows")
+        raise RequestError(422, "wrong_length", f"row {index} must have {len(contract.features)} values", "rows")
     return [_value(contract, name, value) for name, value in zip(contract.features, row, strict=True)]
 
 
@@ -122,7 +122,7 @@ def _value(contract: Contract, name: str, value: Any) -> float:
         return math.nan
     if name in contract.categories:
         if not isinstance(value, str):
-            raise BadRequest(422, "not_a_category", "must be a text or null", name)
+            raise RequestError(422, "not_a_category", "must be a text or null", name)
     elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e30:
-        raise BadRequest(422, "not_a_number", "must be a finite number or null", name)
+        raise RequestError(422, "not_a_number", "must be a finite number or null", name)
     return contract.encode_one(name, value)

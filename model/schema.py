@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field as default
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 
 from model import transaction
 from model.document import SchemaError, Section
-from model.field import LARGEST_NUMBER, LONGEST_TEXT, ROLES, Field, InvalidTransaction
+from model.field import Field, InvalidTransaction
+from model.label import Label
 from model.transaction import ID, Transaction
 
 __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
@@ -20,30 +21,6 @@ __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema"
 CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
 PACKAGED = Path(__file__).with_name("schema.yaml")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-_UNNAMEABLE = re.compile(r"[\[\]<\x00-\x1f\x7f]")  # XGBoost refuses the first three in a feature's name
-
-
-@dataclass(frozen=True)
-class Label:
-    column: str
-    fraud: tuple[str, ...] = ("1", "true", "fraud")
-    legit: tuple[str, ...] = ("0", "false", "legit")
-
-    def read(self, text: str) -> int | None:
-        """1 for fraud, 0 for legit, None for a blank (not known yet)."""
-        form = label_form(text)
-        if form == "":
-            return None
-        if form in self.fraud:
-            return 1
-        if form in self.legit:
-            return 0
-        raise InvalidTransaction(self.column, f"must be one of {', '.join(self.fraud + self.legit)}, or blank")
-
-
-def label_form(text: str) -> str:
-    """Case does not matter, nor does the .0 that spreadsheets and pandas add when some labels are blank."""
-    return re.sub(r"(?<=\d)\.0+$", "", text.strip().lower())
 
 
 @dataclass(frozen=True)
@@ -65,7 +42,7 @@ class Schema:
     label_delay: timedelta = timedelta(0)
     extra_columns: str = "refuse"
     holdout: float = 0.2
-    thresholds: Thresholds = default(default_factory=Thresholds)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     rejected_rows_limit: float = 0.01
 
     @cached_property
@@ -83,9 +60,9 @@ class Schema:
             name=_slug(top, "name"),
             timestamp=timestamp.text("column"),
             timezone=timestamp.text("timezone") if timestamp.has("timezone") else None,
-            fields=tuple(_fields(top.section("fields"))),
+            fields=_fields(top.section("fields")),
             id_column=_id_column(top),
-            label=_label(top.section("label")) if top.has("label") else None,
+            label=Label.from_section(top.section("label")) if top.has("label") else None,
             label_delay=_duration(top, "label_delay"),
             extra_columns=top.choice("extra_columns", ("refuse", "ignore"), "refuse"),
             holdout=top.number_or("holdout", 0.2, 0.05, 0.5),
@@ -105,11 +82,9 @@ class Schema:
         if self.id_column:
             document["transaction_id"] = {"column": self.id_column}
         if self.label:
-            document["label"] = {
-                "column": self.label.column, "fraud": list(self.label.fraud), "legit": list(self.label.legit)
-            }
+            document["label"] = self.label.to_dict()
         document["label_delay"] = f"{int(self.label_delay.total_seconds() // 60)}m"
-        document["fields"] = {field.name: _field_document(field) for field in self.fields}
+        document["fields"] = {field.name: field.to_dict() for field in self.fields}
         document["extra_columns"] = self.extra_columns
         document["holdout"] = self.holdout
         document["thresholds"] = {"review": self.thresholds.review, "block": self.thresholds.block}
@@ -128,44 +103,10 @@ def load(path: str | Path = PACKAGED) -> Schema:
     return Schema.from_dict(document)
 
 
-def _fields(section: Section) -> list[Field]:
+def _fields(section: Section) -> tuple[Field, ...]:
     if not section.keys():
         raise SchemaError("fields: expected at least one field")
-    fields = []
-    for name in section.keys():
-        if _UNNAMEABLE.search(name) or len(name) > 100:
-            raise SchemaError(f"fields: a name must have at most 100 characters and none of [ ] <: {ascii(name)[:120]}")
-        rules = section.section(name)
-        field = Field(
-            name=name,
-            role=rules.choice("role", ROLES),
-            required=rules.flag("required", False),
-            min=rules.number_or("min", -LARGEST_NUMBER, -LARGEST_NUMBER, LARGEST_NUMBER),
-            max=rules.number_or("max", LARGEST_NUMBER, -LARGEST_NUMBER, LARGEST_NUMBER),
-            max_length=int(rules.number_or("max_length", LONGEST_TEXT, 1, 10_000)),
-            values=rules.texts("values", ()),
-            description=rules.text("description", ""),
-        )
-        rules.refuse_unknown_keys()
-        if field.numeric and rules.has("values") or not field.numeric and (rules.has("min") or rules.has("max")):
-            raise SchemaError(f"fields.{name}: min and max are for amount and number, values for texts")
-        if field.min > field.max:
-            raise SchemaError(f"fields.{name}.min: expected a number not above max")
-        fields.append(field)
-    return fields
-
-
-def _field_document(field: Field) -> dict[str, Any]:
-    document: dict[str, Any] = {"role": field.role, "required": field.required}
-    if field.numeric:
-        document |= {"min": field.min, "max": field.max}
-    else:
-        document["max_length"] = field.max_length
-    if field.values:
-        document["values"] = list(field.values)
-    if field.description:
-        document["description"] = field.description
-    return document
+    return tuple(Field.from_section(name, section.section(name)) for name in section.keys())  # noqa: SIM118
 
 
 def _slug(top: Section, key: str) -> str:
@@ -182,17 +123,6 @@ def _id_column(top: Section) -> str | None:
     column = section.text("column")
     section.refuse_unknown_keys()
     return column
-
-
-def _label(section: Section) -> Label:
-    column = section.text("column")
-    fraud = tuple(dict.fromkeys(map(label_form, section.texts("fraud", Label.fraud))))
-    legit = tuple(dict.fromkeys(map(label_form, section.texts("legit", Label.legit))))
-    section.refuse_unknown_keys()
-    for form in fraud:
-        if form in legit:
-            raise SchemaError(f"label: {form} is listed as fraud and as legit")
-    return Label(column, fraud, legit)
 
 
 def _duration(top: Section, key: str) -> timedelta:

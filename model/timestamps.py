@@ -23,7 +23,7 @@ def parse(text: str, zone: tzinfo | None = None) -> datetime:
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     microsecond = int((match[7] or "").ljust(6, "0")[:6])
     try:
-        naive = datetime(year, month, day, hour, minute, second, microsecond)
+        naive = datetime(year, month, day, hour, minute, second, microsecond)  # noqa: DTZ001 (its zone follows)
     except ValueError:
         raise ValueError("is not a date and time that exists") from None
     if not EARLIEST.year - 1 <= year <= LATEST.year:

@@ -21,7 +21,9 @@ def write(payments: list[Payment], directory: Path, seed: int) -> list[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     rows = _rows(payments, seed)
     kinds: tuple[tuple[str, Callable[[list[Row], Path], None]], ...] = (
-        ("csv", _write_csv), ("csv.gz", _write_csv_gz), ("parquet", _write_parquet)
+        ("csv", _write_csv),
+        ("csv.gz", _write_csv_gz),
+        ("parquet", _write_parquet),
     )
     paths = []
     for part, (suffix, write_part) in enumerate(kinds):
@@ -34,7 +36,7 @@ def write(payments: list[Payment], directory: Path, seed: int) -> list[Path]:
 
 
 def _rows(payments: list[Payment], seed: int) -> list[Row]:
-    random = Random(seed + 1)
+    random = Random(seed + 1)  # noqa: S311 (repeatable, not secret)
     start = payments[0].time.replace(hour=0, minute=0, second=0)
     unknown_from = payments[-1].time - timedelta(days=BLANK_LABEL_DAYS)
     return [

@@ -9,9 +9,18 @@ COUNTRIES = {"DE": "EUR", "FR": "EUR", "NL": "EUR", "GB": "GBP", "CH": "CHF", "P
 COUNTRY_WEIGHTS = (40, 18, 12, 12, 6, 7, 5)
 # category: (how often people buy there, usual amount, share of online shops)
 CATEGORIES = {
-    "groceries": (30, 32.0, 0.05), "restaurants": (16, 28.0, 0.05), "fuel": (9, 58.0, 0.0), "transport": (10, 14.0, 0.35),
-    "fashion": (8, 65.0, 0.5), "electronics": (4, 210.0, 0.6), "travel": (3, 320.0, 0.85), "pharmacy": (6, 19.0, 0.1),
-    "digital_goods": (7, 9.5, 1.0), "gift_cards": (1.5, 50.0, 0.8), "jewellery": (0.8, 260.0, 0.3), "home": (5, 75.0, 0.4),
+    "groceries": (30, 32.0, 0.05),
+    "restaurants": (16, 28.0, 0.05),
+    "fuel": (9, 58.0, 0.0),
+    "transport": (10, 14.0, 0.35),
+    "fashion": (8, 65.0, 0.5),
+    "electronics": (4, 210.0, 0.6),
+    "travel": (3, 320.0, 0.85),
+    "pharmacy": (6, 19.0, 0.1),
+    "digital_goods": (7, 9.5, 1.0),
+    "gift_cards": (1.5, 50.0, 0.8),
+    "jewellery": (0.8, 260.0, 0.3),
+    "home": (5, 75.0, 0.4),
 }
 MAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example")
 

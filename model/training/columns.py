@@ -49,7 +49,8 @@ class Texts:
         of_entry = [self._code(raw) for raw in encoded.dictionary.to_pylist()]
         of_entry.append(self._code(None) if encoded.null_count else MISSING)
         entries = encoded.indices.fill_null(len(of_entry) - 1).to_numpy(zero_copy_only=False)
-        return np.array(of_entry, dtype=np.int32)[entries]
+        codes: Array = np.array(of_entry, dtype=np.int32)[entries]
+        return codes
 
     def _code(self, raw: Any) -> int:
         key = (type(raw), raw)
@@ -130,7 +131,7 @@ def _parse_times(array: Any, zone: tzinfo | None) -> tuple[Array, Array] | None:
 
 
 def read_time(raw: Any, zone: tzinfo | None) -> datetime:
-    if raw is None or raw == "" or raw != raw:  # noqa: PLR0124 (only NaN and NaT differ from themselves)
+    if raw is None or raw == "" or raw != raw:  # NaN and NaT differ from themselves
         raise ValueError("is required and missing")
     if isinstance(raw, datetime):
         if raw.tzinfo:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xgboost
 
-from model import artefact, schema as schemas
+from model import artefact
+from model import schema as schemas
 from model.artefact import ArtefactError
 from model.contract import Contract
 from model.training import fitting, job, matrix
@@ -22,19 +24,18 @@ BLOCK_ROWS = 100_000
 COLUMNS = ("transaction_id", "fraud_probability", "score", "outcome")
 
 
-def train(schema: Path | None, data: list[Path], out: Path, threads: int) -> dict[str, Any]:
+def train(schema: Path | None, data: list[Path], out: Path, threads: int, say: Callable[[str], None]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         model_dir = Path(scratch) / "model"
-        asked = job.Job(schemas.load(schema or schemas.PACKAGED), _named(data), model_dir, out, threads)
-        result = job.run(asked)
+        asked = schemas.load(schema or schemas.PACKAGED)
+        job.run(job.Job(asked, _named(data), model_dir, out, threads, fitting.Options(), None, say))
         artefact.pack(model_dir, out / "model.tar.gz")
-    print(out / "model.tar.gz")
-    return result
+    say(str(out / "model.tar.gz"))
 
 
-def score(model: Path, data: list[Path], out: Path, threads: int) -> None:
-    """Rows that break the schema get no score: they are set aside beside the output, and stderr says how many."""
+def score(model: Path, data: list[Path], out: Path, threads: int, warn: Callable[[str], None]) -> None:
+    """Rows that break the schema get no score: they are set aside beside the output, and the warning says how many."""
     contract, booster = _load(model)
     booster.set_param({"nthread": threads})
     rejected = Rejections()
@@ -48,12 +49,10 @@ def score(model: Path, data: list[Path], out: Path, threads: int) -> None:
     if rejected.rows:
         aside = out.with_suffix(".rejected.csv")
         rejected.write(aside)
-        print(f"{len(rejected.rows)} unusable rows were set aside in {aside}; first: {rejected.rows[0]}", file=sys.stderr)
+        warn(f"{len(rejected.rows)} unusable rows were set aside in {aside}; the first is {rejected.rows[0]}")
 
 
 def _scored(contract: Contract, booster: Any, table: Table, first: int) -> list[tuple[str, str, int, str]]:
-    import numpy as np
-
     block = table.take(np.arange(first, min(first + BLOCK_ROWS, len(table))))
     probabilities = fitting.predict(booster, matrix.matrix(contract.schema, block, contract.categories)).tolist()
     return [

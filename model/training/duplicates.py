@@ -34,7 +34,9 @@ def without_duplicates(table: Table, id_name: str, rejected: Rejections) -> tupl
             label[first] = max(label[first], label[later])
         else:
             rejected.add(
-                table.files[table.file[later]], int(table.row[later]), id_name,
+                table.files[table.file[later]],
+                int(table.row[later]),
+                id_name,
                 f"is the id of another transaction already: {table.place(first)}",
             )
     return replace(table, label=label).take(keep), copies
@@ -46,4 +48,3 @@ def _equal(table: Table, label: Array, first: int, later: int) -> bool:
     if table.time[first] != table.time[later]:
         return False
     return all(np.array_equal(values[first], values[later], equal_nan=True) for values in table.values.values())
-

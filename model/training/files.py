@@ -58,9 +58,7 @@ def _parquet(raw: IO[bytes], name: str, check_header: CheckHeader) -> Iterator[B
         raise TrainingError(f"{name}: has no rows")
     first = 1
     for batch in file.iter_batches(BLOCK_ROWS, columns=wanted):
-        yield Block(
-            np.arange(first, first + batch.num_rows), {column: batch.column(column) for column in wanted}
-        )
+        yield Block(np.arange(first, first + batch.num_rows), {column: batch.column(column) for column in wanted})
         first += batch.num_rows
 
 
@@ -115,7 +113,8 @@ def _text_block(
     try:
         columns = {column: pa.array(cells[at], pa.string()) for column, at in zip(wanted, positions, strict=True)}
     except UnicodeEncodeError:
-        return _text_block(_without_undecodable(good, wanted, positions, name, rejected), wanted, positions, name, rejected)
+        decodable = _without_undecodable(good, wanted, positions, name, rejected)
+        return _text_block(decodable, wanted, positions, name, rejected)
     return Block(lines, columns)
 
 

@@ -24,7 +24,7 @@ class Options:
     def parameters(self, threads: int) -> dict[str, Any]:
         return {
             "objective": "binary:logistic",
-            "base_score": 0.5,  # XGBoost >= 2 would take the fraud rate, whose tiny hessians make leaves coarse and wild
+            "base_score": 0.5,  # XGBoost >= 2 would take the fraud rate: tiny hessians, coarse and wild leaves
             "tree_method": "hist",
             "max_bin": self.max_bin,
             "learning_rate": self.learning_rate,
@@ -74,8 +74,12 @@ def _best_rounds(
     fitting = _quantised(rows[early], label[early], names, options)
     watching = xgboost.DMatrix(rows[late], label[late], feature_names=list(names))
     booster = xgboost.train(
-        options.parameters(threads), fitting, options.num_round, evals=[(watching, "validation")],
-        early_stopping_rounds=options.patience, verbose_eval=False,
+        options.parameters(threads),
+        fitting,
+        options.num_round,
+        evals=[(watching, "validation")],
+        early_stopping_rounds=options.patience,
+        verbose_eval=False,
     )
     return int(booster.best_iteration) + 1
 
@@ -85,4 +89,4 @@ def _quantised(rows: Array, label: Array, names: tuple[str, ...], options: Optio
 
 
 def _both(label: Array) -> bool:
-    return 0 < label.sum() < len(label)
+    return 0 < int(label.sum()) < len(label)

@@ -31,9 +31,9 @@ class Job:
     model_dir: Path
     output_dir: Path
     threads: int
-    options: Options = Options()
-    name: str | None = None  # without one, the model is called after a hash of everything that went into it
-    say: Callable[[str], None] = print
+    options: Options
+    name: str | None  # without one, the model is called after a hash of everything that went into it
+    say: Callable[[str], None]
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -41,18 +41,17 @@ def run(job: Job) -> dict[str, Any]:
     name = job.name or f"local-{_fingerprint(job)}"
     rejected = Rejections()
     try:
-        table, rows = _read(job, rejected)
+        table, counts = _read(job, rejected)
     finally:
         rejected.write(job.output_dir / "rejected.csv")
-    job.say(f"rows={rows['read']}; rejected={rows['rejected']}; unlabelled={rows['unlabelled']};")
+    job.say(f"rows={counts['read']}; rejected={counts['rejected']}; unlabelled={counts['unlabelled']};")
 
     parts = split(job.schema, table)
     names = features.names(job.schema)
     categories = matrix.learn_categories(job.schema, table, parts.fitting)
     fitted_on, judged_on = table.take(parts.fitting), table.take(parts.holdout)
-    fitted = fitting.fit(
-        matrix.matrix(job.schema, fitted_on, categories), fitted_on.label, fitted_on.time, names, job.options, job.threads
-    )
+    rows_to_fit = matrix.matrix(job.schema, fitted_on, categories)
+    fitted = fitting.fit(rows_to_fit, fitted_on.label, fitted_on.time, names, job.options, job.threads)
     job.say(f"rounds={fitted.rounds};")
 
     probability = fitting.predict(fitted.booster, matrix.matrix(job.schema, judged_on, categories))
@@ -60,12 +59,12 @@ def run(job: Job) -> dict[str, Any]:
     contract = Contract(
         name, job.schema, names, categories, calibration.review_from, calibration.block_from, calibration.score_map
     )
-    result = {
+    result: dict[str, Any] = {
         "model": name,
         "metrics": evaluation.judge(judged_on.label, probability, calibration.review_from),
         "thresholds": {"review": calibration.review_from, "block": calibration.block_from},
         "data": {
-            "rows": rows,
+            "rows": counts,
             "parts": {
                 "fitting": _period(table, parts.fitting),
                 "label_delay": _period(table, parts.waiting),

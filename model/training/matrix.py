@@ -21,9 +21,9 @@ def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tup
     """The values of each category feature among these rows, the most frequent first."""
     learned = {}
     for field in schema.fields:
-        if field.numeric:
+        if field.numeric or not field.features:
             continue
-        counts = np.bincount(table.values[field.name][rows] + 1, minlength=1)[1:] if field.features else []
+        counts = np.bincount(table.values[field.name][rows] + 1)[1:]  # without the missing ones
         for name, of_value in zip(field.features, _derived(field, table), strict=True):
             total: dict[str, int] = {}
             for value, count in zip(of_value, counts, strict=False):
@@ -70,7 +70,5 @@ def _columns(field: Field, table: Table, categories: dict[str, tuple[str, ...]])
 
 def _derived(field: Field, table: Table) -> list[tuple[Any, ...]]:
     """For each category feature of the field: what each distinct value of the column becomes."""
-    if not field.features:
-        return []
     values = [features.derive(field.role, value) for value in table.vocabularies[field.name]]
     return list(zip(*values, strict=True)) if values else [() for _ in field.features]

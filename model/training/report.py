@@ -7,7 +7,8 @@ from typing import Any
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}"
+    "table{border-collapse:collapse;margin:.5rem 0 1.5rem}"
+    "td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}"
 )
 

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from model.field import InvalidTransaction
 from model.schema import Schema, SchemaError
-from model.transaction import read_id
 from model.training import columns
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
 from model.training.problems import Rejections, TrainingError
+from model.transaction import read_id
 
 UNLABELLED = -1
 
@@ -56,9 +56,7 @@ class Table:
         )
 
 
-def read_files(
-    schema: Schema, files: Sequence[tuple[str, Path]], rejected: Rejections, labelled: bool = True
-) -> Table:
+def read_files(schema: Schema, files: Sequence[tuple[str, Path]], rejected: Rejections, labelled: bool = True) -> Table:
     """`files` are (name in messages, path). Without `labelled` no label column is looked for (files to be scored)."""
     reader = _Reader(schema, rejected, labelled)
     for number, (name, path) in enumerate(files):
@@ -140,7 +138,12 @@ class _Reader:
         ids = pa.chunked_array([part["ids"] for part in parts], pa.large_string()).combine_chunks()
         parts.clear()
         return Table(
-            files=files, file=joined["file"], row=joined["row"], ids=ids, time=joined["time"], label=joined["label"],
+            files=files,
+            file=joined["file"],
+            row=joined["row"],
+            ids=ids,
+            time=joined["time"],
+            label=joined["label"],
             values={name: joined[f"value {name}"] for name in names},
             vocabularies={name: texts.values for name, texts in self._texts.items()},
         )
@@ -165,8 +168,10 @@ class _Reader:
         keep = np.ones(len(block.rows), dtype=bool)
         reasons: list[tuple[int, str, str]] = []
         for name, wrong in bad:
-            for at in np.flatnonzero(wrong & keep):
-                reasons.append((int(block.rows[at]), name, self._reason(name, block.columns[name][int(at)].as_py())))
+            reasons += [
+                (int(block.rows[at]), name, self._reason(name, block.columns[name][int(at)].as_py()))
+                for at in np.flatnonzero(wrong & keep)
+            ]
             keep &= ~wrong
         for row, name, reason in sorted(reasons):
             self._rejected.add(file, row, name, reason)
