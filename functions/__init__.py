@@ -1,0 +1,1 @@
+"""The Lambda functions: all this project knows about AWS. What fraud is, `model` decides."""

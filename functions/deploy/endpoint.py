@@ -1,0 +1,114 @@
+"""The endpoint, its configurations and models: looked at, made if missing, removed after a failed creation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws import errors, requests
+from functions.deploy.job import TrainedJob
+from functions.settings import DeploySettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    status: str
+    config: str
+    pending_config: str | None
+    failure_reason: str
+
+    @property
+    def busy(self) -> bool:
+        return self.status in BUSY
+
+    @property
+    def in_service(self) -> bool:
+        return self.status == "InService"
+
+    @property
+    def answers(self) -> bool:
+        """While it is being updated or rolled back the old model goes on answering."""
+        return self.status in ("InService", "Updating", "SystemUpdating", "RollingBack")
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "Failed"
+
+    def is_turning_to(self, config: str) -> bool:
+        return self.pending_config == config or (self.status == "Creating" and self.config == config)
+
+
+@dataclass(frozen=True)
+class Hosting:
+    sagemaker: SageMakerClient
+    settings: DeploySettings
+
+    def endpoint(self) -> Endpoint | None:
+        found = _described(lambda: self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name))
+        if found is None:
+            return None
+        return Endpoint(
+            status=found["EndpointStatus"],
+            config=found["EndpointConfigName"],
+            pending_config=found.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
+            failure_reason=found.get("FailureReason", ""),
+        )
+
+    def prepare(self, job: TrainedJob) -> bool:
+        """Makes model and configuration. False: the configuration cannot be read yet, so it cannot be used yet."""
+        model: dict[str, Any] = requests.model(self.settings, job.name, job.artefact_uri)
+        config: dict[str, Any] = requests.endpoint_config(self.settings, job.name)
+        _made(lambda: self.sagemaker.create_model(**model), lambda: self._model(job.name))
+        _made(lambda: self.sagemaker.create_endpoint_config(**config), lambda: self._config(job.name))
+        return self._config(job.name) is not None
+
+    def delete_endpoint(self) -> None:
+        _gone(lambda: self.sagemaker.delete_endpoint(EndpointName=self.settings.endpoint_name))
+
+    def remove_failed(self, job: TrainedJob) -> None:
+        """After a failed creation: the next deployment finds nothing in its way."""
+        endpoint = self.endpoint()
+        if endpoint is not None and endpoint.failed and endpoint.config == job.name:
+            self.delete_endpoint()
+        _gone(lambda: self.sagemaker.delete_endpoint_config(EndpointConfigName=job.name))
+        _gone(lambda: self.sagemaker.delete_model(ModelName=job.name))
+
+    def _model(self, name: str) -> dict[str, Any] | None:
+        return _described(lambda: self.sagemaker.describe_model(ModelName=name))
+
+    def _config(self, name: str) -> dict[str, Any] | None:
+        return _described(lambda: self.sagemaker.describe_endpoint_config(EndpointConfigName=name))
+
+
+def _described(describe: Callable[[], Any]) -> dict[str, Any] | None:
+    try:
+        return dict(describe())
+    except ClientError as error:
+        if errors.is_missing(error):
+            return None
+        raise
+
+
+def _made(create: Callable[[], object], describe: Callable[[], object | None]) -> None:
+    """Already existing is as good as made; a look at it tells that error from others with the same code."""
+    try:
+        create()
+    except ClientError as error:
+        if errors.code(error) != "ValidationException" or describe() is None:
+            raise
+
+
+def _gone(delete: Callable[[], object]) -> None:
+    try:
+        delete()
+    except ClientError as error:
+        if not errors.is_missing(error):
+            raise

@@ -1,0 +1,77 @@
+"""Lambda: a message for every training job that ended brings its model to the endpoint, or tells why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Tracer
+
+from functions import settings
+from functions.aws import clients, queue
+from functions.aws.announcements import Announcer
+from functions.aws.queue import Outcome
+from functions.deploy.attempts import Attempts
+from functions.deploy.deployment import Deployment
+from functions.deploy.endpoint import Hosting
+from functions.deploy.rollout import Rollout
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+logger, tracer = Logger(), Tracer()
+
+
+@dataclass(frozen=True)
+class Ports:
+    deployment: Deployment
+    sqs: SQSClient
+
+
+def wire(
+    found: settings.DeploySettings,
+    s3: S3Client,
+    sagemaker: SageMakerClient,
+    logs: CloudWatchLogsClient,
+    sns: SNSClient,
+    sqs: SQSClient,
+) -> Ports:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    hosting = Hosting(sagemaker, found)
+    rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
+    announcer = Announcer(s3, sns, found.bucket, found.topic_arn)
+    return Ports(Deployment(s3, logs, hosting, rollout, announcer, found, now, logger), sqs)
+
+
+@cache
+def aws_ports() -> Ports:
+    found = settings.load(settings.DeploySettings)
+    return wire(found, clients.s3(), clients.sagemaker(), clients.logs(), clients.sns(), clients.sqs())
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext, *, ports: Ports | None = None) -> PartialItemFailureResponse:
+    wired = ports or aws_ports()
+    return queue.process(event, context, lambda record: _on_message(record, wired))
+
+
+def _on_message(record: SQSRecord, ports: Ports) -> Outcome:
+    outcome = ports.deployment.on_job_ended(record.json_body["detail"]["TrainingJobName"])
+    if outcome is Outcome.LATER:
+        found = ports.deployment.settings
+        ports.sqs.change_message_visibility(
+            QueueUrl=found.queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=found.poll_seconds
+        )
+    return outcome

@@ -1,0 +1,88 @@
+"""What people are told about a trained model: what happened, the figures or the reason, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.aws.announcements import Notice
+from functions.deploy.job import TrainedJob
+
+
+def live(job: TrainedJob, bucket: str, endpoint: str, evaluation: dict[str, Any]) -> Notice:
+    return Notice(
+        f"Live: model {job.name}",
+        f"The endpoint {endpoint} serves model {job.name}.\n\n{_figures(evaluation)}\n"
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n",
+    )
+
+
+def broken(job: TrainedJob, bucket: str, reason: str, serving: str) -> Notice:
+    return Notice(
+        f"Not deployed: model {job.name} is damaged",
+        f"Training job {job.name} completed, but its model was not deployed: {reason}\n\n{serving}\n\n"
+        "Often the job's disk was full (TrainingVolumeGb). To train anew, drop a file that is not there yet:\n"
+        f"  aws s3 cp more.csv s3://{bucket}/transactions/\n",
+    )
+
+
+def rolled_back(job: TrainedJob, endpoint: str, reason: str, serving: str) -> Notice:
+    return Notice(
+        f"Rolled back: model {job.name}",
+        f"The update of endpoint {endpoint} to model {job.name} did not succeed: {reason}\n\n{serving}\n\n"
+        f"It is not tried again by itself. The container's log:\n{_endpoint_log(endpoint)}",
+    )
+
+
+def failed(job: TrainedJob, endpoint: str, reason: str) -> Notice:
+    return Notice(
+        f"Failed: endpoint with model {job.name}",
+        f"The endpoint {endpoint} could not be created with model {job.name}: {reason}\n\n"
+        "It was removed, so that the next model finds room; until then nothing serves.\n"
+        f"The container's log:\n{_endpoint_log(endpoint)}",
+    )
+
+
+def over_quota(job: TrainedJob, endpoint: str, reason: str) -> Notice:
+    return Notice(
+        f"Deployment waits for quota: {job.name}",
+        f"SageMaker does not bring model {job.name} to endpoint {endpoint} yet: {reason}\n\n"
+        "It is tried again for some hours. Ask for a higher quota, or choose another ServingInstanceType:\n"
+        "  aws service-quotas list-service-quotas --service-code sagemaker\n",
+    )
+
+
+def training_failed(job: TrainedJob, bucket: str, reason: str, serving: str, published: list[str]) -> Notice:
+    rejected = ""
+    if "rejected.csv" in published:
+        rejected = f"The rows that were refused, with reasons:\n  aws s3 cp s3://{bucket}/{job.key('rejected.csv')} .\n"
+    return Notice(
+        f"Training {job.status.lower()}: {job.name}",
+        f"Training job {job.name} {job.status.lower()}: {reason}\n\n{serving}\n\n{rejected}"
+        "Its log:\n"
+        f"  aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix {job.name}/ --since 1d\n"
+        "To train again, correct what is wrong and drop a file (the same one will do):\n"
+        f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n",
+    )
+
+
+def serving_now(config: str | None) -> str:
+    return f"Model {config} serves on." if config else "No model serves."
+
+
+def _figures(evaluation: dict[str, Any]) -> str:
+    """The evaluation's figures, whatever the training measures, one on a line."""
+    return "".join(f"  {name}: {value}\n" for name, value in _flat(evaluation.get("metrics", {})))
+
+
+def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
+    lines: list[tuple[str, Any]] = []
+    for name, value in metrics.items():
+        if isinstance(value, dict):
+            lines += [(f"{name} {inner}", number) for inner, number in _flat(value)]
+        else:
+            lines.append((name.replace("_", " "), value))
+    return lines
+
+
+def _endpoint_log(endpoint: str) -> str:
+    return f"  aws logs tail /aws/sagemaker/Endpoints/{endpoint} --since 1d\n"

@@ -1,0 +1,89 @@
+"""One look at the endpoint, one step towards the wanted configuration. Every step may be repeated or be too late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws import errors, requests
+from functions.deploy import job as jobs
+from functions.deploy.attempts import Attempts
+from functions.deploy.endpoint import Endpoint, Hosting
+from functions.deploy.job import TrainedJob
+
+
+class Step(Enum):
+    WAIT = "the endpoint is busy; look again later"
+    LIVE = "the endpoint serves this model"
+    SUPERSEDED = "a model trained later serves or is on its way"
+    ROLLED_BACK = "the endpoint went back to another model"
+    FAILED = "the endpoint could not be created with this model"
+
+
+@dataclass(frozen=True)
+class Rollout:
+    hosting: Hosting
+    attempts: Attempts
+
+    def step(self, job: TrainedJob) -> tuple[Step, Endpoint | None]:
+        endpoint = self.hosting.endpoint()
+        return self._step(job, endpoint), endpoint
+
+    def _step(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
+        if endpoint is None:
+            if self.attempts.made(job):
+                return Step.FAILED  # and was removed, to make room for another model
+            return self._begin(job, None)
+        if endpoint.busy:
+            if endpoint.is_turning_to(job.name):
+                self.attempts.remember(job, endpoint.config)
+            return Step.WAIT
+        if endpoint.failed:
+            return self._after_failure(job, endpoint)
+        if endpoint.config == job.name and endpoint.in_service:
+            return Step.LIVE
+        if self._serves_newer(job, endpoint):
+            return Step.SUPERSEDED
+        if self.attempts.made(job):
+            return Step.ROLLED_BACK
+        return self._begin(job, endpoint)
+
+    def _after_failure(self, job: TrainedJob, endpoint: Endpoint) -> Step:
+        if endpoint.config == job.name or self.attempts.made(job):
+            return Step.FAILED
+        # A failed endpoint serves nothing and can only be deleted; its own job's message reports it.
+        self.hosting.delete_endpoint()
+        return Step.WAIT
+
+    def _serves_newer(self, job: TrainedJob, endpoint: Endpoint) -> bool:
+        serving = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, endpoint.config)
+        return serving is not None and serving.is_newer_than(job)
+
+    def _begin(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
+        if not self.hosting.prepare(job):
+            return Step.WAIT
+        try:
+            self._call(job, endpoint)
+        except ClientError as error:
+            # Another message was faster: "cannot update in-progress endpoint", "cannot create already existing".
+            # AWS gives both the same code as real mistakes, so the endpoint itself is asked.
+            now = self.hosting.endpoint()
+            if errors.code(error) == "ValidationException" and now is not None and (now.busy or endpoint is None):
+                return Step.WAIT
+            raise
+        # Written after the call: before it, a crash in between would look like a rollback. A crash right here is
+        # made good while the update runs (see is_turning_to above).
+        self.attempts.remember(job, endpoint.config if endpoint else None)
+        return Step.WAIT
+
+    def _call(self, job: TrainedJob, endpoint: Endpoint | None) -> None:
+        sagemaker, settings = self.hosting.sagemaker, self.hosting.settings
+        if endpoint is None:
+            created: dict[str, Any] = requests.endpoint(settings, job.name)
+            sagemaker.create_endpoint(**created)
+        else:
+            updated: dict[str, Any] = requests.endpoint_update(settings, job.name)
+            sagemaker.update_endpoint(**updated)

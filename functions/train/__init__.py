@@ -1,0 +1,1 @@
+"""Files dropped in the bucket become one training job."""

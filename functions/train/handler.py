@@ -1,0 +1,38 @@
+"""Lambda: a message for every file dropped under transactions/ starts at most one training job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Tracer
+
+from functions import settings
+from functions.aws import clients, queue
+from functions.aws.announcements import Announcer
+from functions.train import source
+from functions.train.training import Ports, on_file_dropped
+from functions.train.uploads import FileDropped
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger, tracer = Logger(), Tracer()
+
+
+@cache
+def aws_ports() -> Ports:
+    found = settings.load(settings.TrainSettings)
+    announcer = Announcer(clients.s3(), clients.sns(), found.bucket, found.topic_arn)
+    return Ports(clients.s3(), clients.sagemaker(), announcer, found, source.package, lambda: datetime.now(UTC), logger)
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext, *, ports: Ports | None = None) -> PartialItemFailureResponse:
+    wired = ports or aws_ports()
+    return queue.process(
+        event, context, lambda record: on_file_dropped(FileDropped.from_event(record.json_body), wired)
+    )
