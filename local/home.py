@@ -1,0 +1,79 @@
+"""Where one local stack keeps everything: the folder's layout in one place."""
+
+import json
+import os
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PYTHON = REPOSITORY / ".venv" / "bin" / "python"
+SERVER_PYTHON = REPOSITORY / ".cache" / "venvs" / "aws" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Home:
+    root: Path
+
+    @property
+    def started(self) -> Path:
+        """Written when the server process is started: its pid and port."""
+        return self.root / "started.json"
+
+    @property
+    def ready(self) -> Path:
+        """Written by the server once it answers, removed when it stops in order."""
+        return self.root / "server.json"
+
+    @property
+    def server_log(self) -> Path:
+        return self.root / "server.log"
+
+    @property
+    def sam_log(self) -> Path:
+        return self.root / "sam.log"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def stack(self) -> Path:
+        """How clients reach the stack; written once it answers."""
+        return self.root / "stack.json"
+
+    @property
+    def origin(self) -> Path:
+        """Which schema and files the state was made from."""
+        return self.root / "origin.json"
+
+    def shown(self, path: Path) -> str:
+        """A path as the user would type it."""
+        relative = os.path.relpath(path)
+        return str(path) if relative.startswith("..") else relative
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The file's content, or {} when there is none or it was cut off by a crash."""
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps(content, indent=2) + "\n")
+    scratch.replace(path)
+
+
+def last_lines(path: Path, count: int = 12) -> str:
+    """The end of a log, indented, to be shown below an explanation."""
+    try:
+        with path.open(errors="replace") as lines:
+            return "".join(f"    {line.rstrip()[:300]}\n" for line in deque(lines, count)).rstrip()
+    except FileNotFoundError:
+        return "    (no log was written)"

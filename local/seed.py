@@ -1,0 +1,61 @@
+"""Drops transaction files into the stack's bucket: the user's, or a made-up sample."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.errors import LocalError
+from local.home import PYTHON, REPOSITORY
+from local.origin import Origin
+from local.stack import Stack
+
+TRANSACTIONS = "transactions/"
+SCHEMA_KEY = "config/schema.yaml"
+SAMPLE = REPOSITORY / ".cache" / "sample"
+GENERATOR = REPOSITORY / "model" / "simulation"
+CHECKSUM = "sha256"  # kept as the objects' metadata: the ETag of a large file is not its MD5
+
+
+def files_of(origin: Origin, say: Callable[[str], None]) -> tuple[Path, ...]:
+    return origin.files or sample(say)
+
+
+def sample(say: Callable[[str], None]) -> tuple[Path, ...]:
+    """The simulated payments, made once per version of their generator."""
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(GENERATOR.glob("*.py")))).hexdigest()[:12]
+    folder = SAMPLE / version
+    if not folder.exists():
+        say("making the sample of card payments")
+        scratch = SAMPLE / f"{version}.new"
+        shutil.rmtree(scratch, ignore_errors=True)
+        command = [str(PYTHON), "-m", "model", "simulate", "--out", str(scratch)]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise LocalError(f"making the sample failed:\n{done.stderr[-2000:]}")
+        scratch.rename(folder)
+    return tuple(sorted(folder.iterdir()))
+
+
+def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...]) -> list[str]:
+    """Upload what the bucket does not hold yet, the schema first; returns the keys of new transaction files."""
+    if schema:
+        _put(stack, schema, SCHEMA_KEY)
+    return [f"{TRANSACTIONS}{path.name}" for path in files if _put(stack, path, f"{TRANSACTIONS}{path.name}")]
+
+
+def _put(stack: Stack, path: Path, key: str) -> bool:
+    with path.open("rb") as content:
+        checksum = hashlib.file_digest(content, "sha256").hexdigest()
+    s3 = stack.client("s3")
+    try:
+        if s3.head_object(Bucket=stack.bucket, Key=key)["Metadata"].get(CHECKSUM) == checksum:
+            return False
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+    s3.upload_file(str(path), stack.bucket, key, ExtraArgs={"Metadata": {CHECKSUM: checksum}})
+    return True

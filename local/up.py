@@ -1,0 +1,53 @@
+"""Brings a local stack up, step by step, until a model serves."""
+
+from datetime import UTC, datetime, timedelta
+
+from local import control, deploy, report, seed, trial, watch
+from local import origin as origins
+from local.errors import LocalError
+from local.home import Home
+from local.origin import Origin
+from local.progress import Progress
+
+
+def up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
+    progress = Progress()
+    files = seed.files_of(origin, progress.say)
+    start_over_if_needed(home, origin, progress)
+    server = running_server(home, port, progress)
+    origins.remember(home, origin)
+    progress.show("sam build, sam deploy")
+    stack = deploy.deploy(home, server.url, stack_name, progress.say)
+    stack.write(home.stack)
+
+    dropped_at = datetime.now(UTC) - timedelta(seconds=1)  # SageMaker tells times in whole seconds
+    keys = seed.drop(stack, origin.schema, files)
+    if keys:
+        progress.say(f"{len(keys)} file(s) dropped into s3://{stack.bucket}/{seed.TRANSACTIONS}")
+    model = watch.until_live(home, stack, dropped_at if keys else None, progress)
+    progress.say(f"model {model} serves on endpoint {stack.endpoint_name}")
+    print(report.summary(home, stack, model, trial.score_some(stack, model, files[-1])))
+
+
+def start_over_if_needed(home: Home, origin: Origin, progress: Progress) -> None:
+    was = origins.differs(home, origin)
+    if was is None:
+        return
+    control.stop(home)
+    kept = origins.set_aside(home)
+    progress.say(f"the state was made from {was}: kept in {home.shown(kept)}, starting over with {origin}")
+
+
+def running_server(home: Home, port: int, progress: Progress) -> control.Server:
+    server = control.running(home)
+    if server is None:
+        progress.show("starting")
+        server = control.start(home, port)
+        progress.say(f"AWS on this machine: {server.url} (pid {server.pid})")
+        return server
+    if server.port != port:
+        raise LocalError(f"it runs on port {server.port} already: use PORT={server.port}, or `make down` first")
+    if not control.healthy(server):
+        raise LocalError(f"the server (pid {server.pid}) does not answer: `make down`, then try again")
+    progress.say(f"AWS on this machine: {server.url} (pid {server.pid}), running already")
+    return server

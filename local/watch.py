@@ -1,0 +1,110 @@
+"""Follows a stack until its model serves, and says why when it does not come to that."""
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local import control
+from local import stack as stacks
+from local.errors import LocalError
+from local.home import Home, last_lines
+from local.progress import Progress
+from local.stack import Stack
+from local.stage import Facts, Stage, judge
+
+POLL_SECONDS = 0.5
+# Longest stay in a stage. A training job has its own limit; uploads wait for the quiet period after the last file.
+PATIENCE_SECONDS = {"waiting": 180.0, "training": 6 * 3600.0, "deploying": 300.0}
+LOOKED_AT = {"waiting": "train", "training": "train", "deploying": "deploy"}
+
+
+def until_live(home: Home, stack: Stack, dropped_at: datetime | None, progress: Progress) -> str:
+    """The model that serves. `dropped_at`: when new files were dropped; None when there were none."""
+    queues = dead_letter_queues(stack)
+    stage, since = Stage("", ""), time.monotonic()
+    while True:
+        if control.running(home) is None:
+            raise LocalError(f"the server died, its last words in {home.shown(home.server_log)}:\n{_words(home)}")
+        before, stage = stage, judge(look(stack, queues, dropped_at), expects_job=dropped_at is not None)
+        if stage.name == "live":
+            return stage.text
+        if stage.name == "failed":
+            raise LocalError(stage.text + _function_log(stack, before.name))
+        if stage.name != before.name:
+            since = time.monotonic()
+        if time.monotonic() - since > PATIENCE_SECONDS[stage.name]:
+            minutes = PATIENCE_SECONDS[stage.name] / 60
+            raise LocalError(
+                f"nothing happened for {minutes:.0f} minutes: {stage.text}{_function_log(stack, stage.name)}"
+            )
+        progress.show(stage.text)
+        time.sleep(POLL_SECONDS)
+
+
+def look(stack: Stack, queues: dict[str, str], dropped_at: datetime | None) -> Facts:
+    return Facts(
+        job=_newest_job(stack, dropped_at),
+        live=live_model(stack),
+        endpoint=_endpoint(stack),
+        dead_letters={function: _waiting(stack, url) for function, url in queues.items()},
+    )
+
+
+def live_model(stack: Stack) -> str | None:
+    try:
+        content = stack.client("s3").get_object(Bucket=stack.bucket, Key="config/live.json")["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return None
+        raise
+    return str(json.loads(content)["model"])
+
+
+def _newest_job(stack: Stack, created_after: datetime | None) -> dict[str, Any] | None:
+    sagemaker = stack.client("sagemaker")
+    window = {"CreationTimeAfter": created_after} if created_after else {}
+    listed = sagemaker.list_training_jobs(
+        NameContains=f"{stack.stack_name}-", SortBy="CreationTime", SortOrder="Descending", MaxResults=1, **window
+    )["TrainingJobSummaries"]
+    if not listed:
+        return None
+    described: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=listed[0]["TrainingJobName"])
+    return described
+
+
+def _endpoint(stack: Stack) -> dict[str, Any] | None:
+    try:
+        described: dict[str, Any] = stack.client("sagemaker").describe_endpoint(EndpointName=stack.endpoint_name)
+    except ClientError as error:
+        if "Could not find" in error.response["Error"]["Message"]:
+            return None
+        raise
+    return described
+
+
+def dead_letter_queues(stack: Stack) -> dict[str, str]:
+    outputs = stacks.outputs(stack.endpoint_url, stack.stack_name)
+    return {"train": outputs["UploadsDeadLetterQueueUrl"], "deploy": outputs["DeploymentsDeadLetterQueueUrl"]}
+
+
+def _waiting(stack: Stack, queue_url: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    return int(stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])["Attributes"][name])
+
+
+def _function_log(stack: Stack, stage: str, count: int = 8) -> str:
+    """The last lines that the function in charge of a stage logged."""
+    group = f"/aws/lambda/{stack.stack_name}-{LOOKED_AT.get(stage, 'train')}"
+    try:
+        events = stack.client("logs").filter_log_events(logGroupName=group)["events"][-count:]
+    except ClientError:
+        return ""
+    lines = "".join(f"\n    {event['message'].rstrip()[:300]}" for event in events)
+    return f"\n  the end of {group}:{lines}" if lines else ""
+
+
+def _words(home: Home) -> str:
+    return last_lines(home.server_log)
