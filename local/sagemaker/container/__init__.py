@@ -1,0 +1,1 @@
+"""What runs inside a serving process; it imports nothing of the rest."""

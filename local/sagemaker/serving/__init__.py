@@ -1,0 +1,1 @@
+"""Models, endpoint configurations and endpoints, and the processes that serve them."""

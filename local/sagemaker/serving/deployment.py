@@ -1,0 +1,122 @@
+"""Brings endpoints to their configuration: fleets are started, traffic switched, the old ones drained and stopped."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.sagemaker.machine import Machine
+from local.sagemaker.ports import AccessDenied
+from local.sagemaker.serving import endpoint as endpoints
+from local.sagemaker.serving.fleet import Fleet, fleets_directory
+from local.sagemaker.serving.image import DeploymentError, remove
+from local.sagemaker.state import Record
+
+_INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
+
+log = logging.getLogger(__name__)
+
+
+class Deployments:
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.fleets: dict[str, Fleet] = {}  # the fleet that takes an endpoint's traffic
+
+    def create(self, endpoint: Record) -> None:
+        endpoints.move(self._machine, endpoint, "Creating")
+        self._begin(self._create(endpoint), endpoint)
+
+    def update(self, endpoint: Record, plan: Record) -> None:
+        endpoint.pop("FailureReason", None)
+        endpoint["PendingPlan"] = plan
+        endpoints.move(self._machine, endpoint, "Updating")
+        self._begin(self._update(endpoint), endpoint)
+
+    def delete(self, endpoint: Record) -> None:
+        endpoints.move(self._machine, endpoint, "Deleting")
+        self._begin(self._delete(endpoint), endpoint)
+
+    def resume(self) -> None:
+        """After a restart: serve again what served, and carry on with what was under way."""
+        for endpoint in self._machine.endpoints.all():
+            status = endpoint["EndpointStatus"]
+            if status == "Deleting":
+                self._begin(self._delete(endpoint), endpoint)
+                continue
+            if endpoint["ActivePlan"]:
+                fleet = Fleet(self._machine, endpoint["EndpointName"], endpoint["ActivePlan"])
+                self.fleets[endpoint["EndpointName"]] = fleet
+                self._begin(fleet.resume(), endpoint)
+            if status == "Creating":
+                self._begin(self._create(endpoint), endpoint)
+            elif status == "Updating" and endpoint["PendingPlan"]:
+                self._begin(self._update(endpoint), endpoint)
+            elif status in ("Updating", "RollingBack"):
+                endpoint["PendingPlan"] = None
+                endpoints.move(self._machine, endpoint, "InService")
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(fleet.halt() for fleet in self.fleets.values()))
+
+    async def _create(self, endpoint: Record) -> None:
+        try:
+            await self._switch(endpoint)
+        except DeploymentError as failure:
+            endpoint["FailureReason"] = str(failure)
+            endpoints.move(self._machine, endpoint, "Failed")
+        else:
+            endpoints.move(self._machine, endpoint, "InService")
+
+    async def _update(self, endpoint: Record) -> None:
+        try:
+            await self._switch(endpoint)
+        except DeploymentError as failure:
+            endpoint.update(FailureReason=str(failure), PendingPlan=None)
+            endpoints.move(self._machine, endpoint, "RollingBack")
+        endpoints.move(self._machine, endpoint, "InService")
+
+    async def _switch(self, endpoint: Record) -> None:
+        """Start the pending fleet; once it is healthy it takes the traffic and the old one ends."""
+        name, plan = endpoint["EndpointName"], endpoint["PendingPlan"]
+        fleet = Fleet(self._machine, name, plan)
+        try:
+            await fleet.start()
+        except (AccessDenied, BotoCoreError, ClientError) as error:
+            await fleet.stop()
+            raise DeploymentError(str(error)) from error
+        old, self.fleets[name] = self.fleets.get(name), fleet
+        plan["since"] = self._machine.now()
+        endpoint.update(ActivePlan=plan, PendingPlan=None, EndpointConfigName=plan["config"]["EndpointConfigName"])
+        self._machine.endpoints.put(name, endpoint)
+        if old is not None:
+            await old.drain()
+            await old.stop()
+
+    async def _delete(self, endpoint: Record) -> None:
+        name = endpoint["EndpointName"]
+        fleet = self.fleets.pop(name, None)
+        if fleet is not None:
+            await fleet.drain()
+            await fleet.stop()
+        await self._machine.threads.run(remove, fleets_directory(self._machine, name))
+        self._machine.endpoints.delete(name)
+
+    def _begin(self, work: Coroutine[Any, Any, None], endpoint: Record) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._end(task, endpoint))
+
+    def _end(self, task: asyncio.Task[None], endpoint: Record) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or not (error := task.exception()):
+            return
+        log.error("endpoint %s", endpoint["EndpointName"], exc_info=error)
+        if endpoint["EndpointStatus"] in endpoints.IN_PROGRESS:
+            endpoint["FailureReason"] = _INTERNAL
+            endpoints.move(self._machine, endpoint, "Failed")

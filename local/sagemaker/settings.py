@@ -1,0 +1,32 @@
+"""The numbers of this machine's SageMaker, each to be changed by an environment variable of its name in capitals."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PREFIX = "LOCAL_SAGEMAKER_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    jobs_at_once: int = 2  # further jobs wait as InProgress/Pending
+    job_limit: int = 100  # unfinished jobs an account may have before ResourceLimitExceeded
+    endpoint_instance_limit: int = 8
+    stop_grace_seconds: float = 5.0  # 120 in AWS between the (unheard) SIGTERM and SIGKILL
+    health_check_seconds: float = 60.0  # cap on ContainerStartupHealthCheckTimeoutInSeconds
+    starts_before_giving_up: int = 3  # a container that exits this often while starting is not waited for any longer
+    restart_pause_seconds: float = 0.2  # doubles up to ten seconds while a container keeps dying
+    invocation_seconds: float = 60.0
+    recovery_wait_seconds: float = 15.0  # how long an invocation waits for a container that is being restarted
+    drain_seconds: float = 60.0
+    event_delay_seconds: float = 0.3  # each copy of an event is late by up to this much
+    stack_wait_seconds: float = 30.0  # how long a restart waits for S3 to answer
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        given: dict[str, float | int] = {}
+        for field in dataclasses.fields(cls):
+            text = environment.get(PREFIX + field.name.upper())
+            if text is not None:
+                given[field.name] = int(text) if field.type is int else float(text)
+        return cls(**given)  # type: ignore[arg-type]
