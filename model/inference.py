@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from model.contract import Contract
+from model.contract import Contract, ContractError
 
 MOST_ROWS = 10_000
 EXPLAIN = ("none", "flagged", "all")
@@ -36,7 +36,10 @@ def model_fn(model_dir: str) -> Model:
     booster = xgboost.Booster()
     booster.load_model(directory / "trees.json")
     booster.set_param({"nthread": 1})  # one row does not feed two threads, and starting them costs more than it saves
-    return Model(Contract.from_json((directory / "contract.json").read_bytes()), booster)
+    contract = Contract.from_json((directory / "contract.json").read_bytes())
+    if booster.feature_names != list(contract.features):
+        raise ContractError("the trees were trained on other features than the contract names")
+    return Model(contract, booster)
 
 
 def transform_fn(model: Model, body: str | bytes, content_type: str, accept: str) -> Any:  # noqa: ARG001 (the container passes it)

@@ -97,10 +97,22 @@ def load(path: str | Path = PACKAGED) -> Schema:
     import yaml  # only those who read the file need it; the scoring function gets its schema from the contract
 
     try:
-        document = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (makes texts only)
+        text = Path(path).read_text("utf-8")
+        _refuse_double_keys(yaml.compose(text, Loader=yaml.BaseLoader))
+        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (makes texts only)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SchemaError(f"the schema is not YAML: {' '.join(str(error).split())}") from None
+        raise SchemaError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     return Schema.from_dict(document)
+
+
+def _refuse_double_keys(node: Any) -> None:
+    """YAML would silently keep the last of two keys with one name."""
+    seen = set()
+    for key, value in node.value if node is not None and node.id == "mapping" else ():
+        if key.value in seen:
+            raise SchemaError(f"{key.value}: is there twice, again in line {key.start_mark.line + 1}")
+        seen.add(key.value)
+        _refuse_double_keys(value)
 
 
 def _fields(section: Section) -> tuple[Field, ...]:

@@ -32,14 +32,13 @@ def main() -> int:
 
 def the_job(output_dir: Path) -> job.Job:
     channel = Path(os.environ["SM_CHANNEL_TRAIN"])
-    run_channel = Path(os.environ["SM_CHANNEL_RUN"]) if os.environ.get("SM_CHANNEL_RUN") else None
-    frozen = run_channel / "manifest.json" if run_channel else None
-    schema_file = run_channel / "schema.yaml" if run_channel else None
-    files = manifest.files_of(frozen, channel) if frozen and frozen.exists() else manifest.all_files(channel)
+    run_channel = Path(os.environ.get("SM_CHANNEL_RUN", "no-such-channel"))
+    frozen, schema = run_channel / "manifest.json", run_channel / "schema.yaml"
+    files = manifest.files_of(frozen, channel) if frozen.exists() else manifest.all_files(channel)
     if not files:
         raise TrainingError("there are no files to train on")
     return job.Job(
-        schema=schemas.load(schema_file if schema_file and schema_file.exists() else schemas.PACKAGED),
+        schema=schemas.load(schema if schema.exists() else schemas.PACKAGED),
         files=files,
         model_dir=Path(os.environ["SM_MODEL_DIR"]),
         output_dir=output_dir,
@@ -52,10 +51,13 @@ def the_job(output_dir: Path) -> job.Job:
 
 def options(arguments: list[str]) -> Options:
     """Hyperparameters of the job; those meant for others are left alone."""
-    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False)
     for name, value in Options().as_dict().items():
         parser.add_argument(f"--{name}", type=type(value), default=value)
-    return Options(**vars(parser.parse_known_args(arguments)[0]))
+    try:
+        return Options(**vars(parser.parse_known_args(arguments)[0]))
+    except argparse.ArgumentError as error:
+        raise TrainingError(f"hyperparameter {error}") from None
 
 
 if __name__ == "__main__":

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import cycle
 from random import Random
 
-from model.simulation.people import CATEGORIES, COUNTRIES, Customer, Terminal, make_customers, make_terminals
+from model.simulation.people import (
+    CATEGORIES,
+    COUNTRIES,
+    THROWAWAY_DOMAINS,
+    Customer,
+    Terminal,
+    any_address,
+    make_customers,
+    make_terminals,
+    provider_address,
+)
 
 WEEKDAYS = (0.95, 0.95, 1.0, 1.0, 1.15, 1.3, 0.8)
 FRAUD_SHARE = 0.01
 ROWS_PER_CUSTOMER_DAY = 0.55
+GOLDEN_RATIO = 0.618034  # its multiples fall evenly
 TARGETS = ("electronics", "gift_cards", "jewellery", "travel", "digital_goods")
-THROWAWAY_DOMAINS = ("quickmail.example", "tenminutes.example")
 
 
 @dataclass(frozen=True)
@@ -68,66 +79,70 @@ def _habit(world: World, customer: Customer, day: int) -> Payment:
 
 
 def _pay(world: World, hours: float, customer: Customer, terminal: Terminal, amount: float, channel: str) -> Payment:
-    at_home = world.random.random() > 0.04  # the rest is paid from a hotel, a train, a friend's sofa
-    address = f"{customer.network}.{world.random.randint(1, 254)}" if at_home else _any_address(world.random)
+    random, where = world.random, world.random.random()  # mostly at home, sometimes on the way, rarely far from it
+    address = customer.address if where < 0.75 else (provider_address if where < 0.95 else any_address)(random)
     time = world.start + timedelta(seconds=int(hours * 3600) % (world.days * 86_400))
     return Payment(time, customer, terminal, max(0.01, round(amount, 2)), channel, customer.email, address)
 
 
 def _frauds(world: World, count: int) -> list[Payment]:
-    patterns = (_stolen_card, _stolen_card, _account_takeover, _card_testing, _compromised_terminal)
+    """The patterns in turn, spread over the whole time, so that every part of it has all of them."""
+    patterns = cycle(
+        (_stolen_card, _account_takeover, _stolen_card, _card_testing, _stolen_card, _compromised_terminal)
+    )
     frauds: list[Payment] = []
-    while len(frauds) < count:
-        pattern = world.random.choice(patterns)
-        frauds += [replace(payment, fraud=True) for payment in pattern(world)]
+    for number, pattern in enumerate(patterns):
+        day = int(number * GOLDEN_RATIO % 1 * world.days)
+        frauds += [replace(payment, fraud=True) for payment in pattern(world, day)]
+        if len(frauds) >= count:
+            break
     return frauds[:count]
 
 
-def _stolen_card(world: World) -> Iterator[Payment]:
+def _stolen_card(world: World, day: int) -> Iterator[Payment]:
     """One to four expensive online purchases in one night, of things that are easily sold."""
     random, customer = world.random, world.random.choice(world.customers)
-    hour = random.randrange(world.days) * 24 + random.choice((0, 1, 2, 3, 4, 22, 23)) + random.random()
-    network = _any_address(random)
+    hour = day * 24 + (random.gauss(1.5, 3) % 24)
+    network = _thieves_address(random)
     for _ in range(random.randint(1, 4)):
         terminal = _target(world, online=True)
-        amount = _usual_amount(random, terminal) * random.uniform(1.5, 4.5)
+        amount = _usual_amount(random, terminal) * random.uniform(0.8, 3.5)
         yield replace(_pay(world, hour, customer, terminal, amount, "online"), ip=network)
         hour += random.expovariate(3)
 
 
-def _account_takeover(world: World) -> Iterator[Payment]:
+def _account_takeover(world: World, day: int) -> Iterator[Payment]:
     """A burst from one strange connection, often after the e-mail address was changed."""
     random, customer = world.random, world.random.choice(world.customers)
-    hour = random.uniform(0, world.days * 24 - 3)
-    network = _any_address(random)
-    email = f"{customer.id.lower()}@{random.choice(THROWAWAY_DOMAINS)}" if random.random() < 0.6 else customer.email
+    hour = day * 24 + random.uniform(0, 21)
+    network = _thieves_address(random)
+    email = f"{customer.id.lower()}@{random.choice(THROWAWAY_DOMAINS)}" if random.random() < 0.4 else customer.email
     for _ in range(random.randint(3, 8)):
         terminal = _target(world, online=True)
-        amount = _usual_amount(random, terminal) * random.uniform(1.0, 3.0)
+        amount = _usual_amount(random, terminal) * random.uniform(0.6, 2.5)
         yield replace(_pay(world, hour, customer, terminal, amount, "online"), ip=network, email=email)
         hour += random.expovariate(8)
 
 
-def _card_testing(world: World) -> Iterator[Payment]:
+def _card_testing(world: World, day: int) -> Iterator[Payment]:
     """Tiny amounts on many cards at one online shop within minutes: do the stolen numbers work?"""
     random = world.random
     shops = [terminal for terminal in world.terminals if terminal.online and terminal.category == "digital_goods"]
-    terminal, network = random.choice(shops), _any_address(random)
-    hour = random.uniform(0, world.days * 24 - 1)
+    terminal, network = random.choice(shops), _thieves_address(random)
+    hour = day * 24 + random.uniform(0, 23)
     for customer in random.sample(world.customers, random.randint(5, 15)):
         amount = random.choice((0.5, 0.99, 1.0, 1.0, 1.49, 2.0))
         yield replace(_pay(world, hour, customer, terminal, amount, "online"), ip=network)
         hour += random.expovariate(60)
 
 
-def _compromised_terminal(world: World) -> Iterator[Payment]:
+def _compromised_terminal(world: World, day: int) -> Iterator[Payment]:
     """A manipulated terminal: for days, copies of the cards used there pay by magnetic stripe."""
     random = world.random
     terminal = random.choice([terminal for terminal in world.terminals if not terminal.online])
-    first = random.randrange(max(1, world.days - 12))
     for customer in random.sample(world.customers, random.randint(4, 12)):
-        hour = (first + random.uniform(0, 12)) * 24
-        amount = _usual_amount(random, terminal) * random.uniform(1.5, 3.5)
+        hour = (day + random.uniform(0, 10)) * 24
+        amount = _usual_amount(random, terminal) * random.uniform(0.8, 2.5)
         yield _pay(world, hour, customer, terminal, amount, "magstripe")
 
 
@@ -145,11 +160,12 @@ def _usual_amount(random: Random, terminal: Terminal) -> float:
 def _usual_channel(random: Random, terminal: Terminal) -> str:
     if terminal.online:
         return "recurring" if terminal.category == "digital_goods" and random.random() < 0.3 else "online"
-    return random.choices(("contactless", "chip", "magstripe"), (70, 27, 3))[0]
+    return "magstripe" if terminal.stripe_only else random.choices(("contactless", "chip", "magstripe"), (70, 27, 3))[0]
 
 
-def _any_address(random: Random) -> str:
-    return ".".join(str(number) for number in (random.randint(5, 210), *(random.randint(0, 255) for _ in range(3))))
+def _thieves_address(random: Random) -> str:
+    """Half of them hide among ordinary customers of a provider."""
+    return (provider_address if random.random() < 0.5 else any_address)(random)
 
 
 def currency(payment: Payment) -> str:

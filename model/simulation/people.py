@@ -22,7 +22,9 @@ CATEGORIES = {
     "jewellery": (0.8, 260.0, 0.3),
     "home": (5, 75.0, 0.4),
 }
+PROVIDERS = 48  # networks (/16) that people, and some thieves, use
 MAIL_DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example")
+THROWAWAY_DOMAINS = ("quickmail.example", "tenminutes.example")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Terminal:
     country: str
     online: bool
     price_level: float
+    stripe_only: bool  # an old reader that knows neither chip nor contactless
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Customer:
     age: int
     account_age_days: int  # on the first day
     email: str
-    network: str  # of the usual internet connection: the first three numbers of its addresses
+    address: str  # of the usual internet connection
     activity: float
     spending: float
     peak_hour: float
@@ -63,6 +66,7 @@ def make_terminals(random: Random, count: int) -> list[Terminal]:
                 country=random.choices(list(COUNTRIES), COUNTRY_WEIGHTS)[0],
                 online=random.random() < CATEGORIES[category][2],
                 price_level=random.lognormvariate(0, 0.3),
+                stripe_only=random.random() < 0.04,
             )
         )
     return terminals
@@ -82,11 +86,20 @@ def _customer(random: Random, number: int, terminals: list[Terminal]) -> Custome
         country=country,
         age=min(95, max(18, round(random.gauss(46, 16)))),
         account_age_days=int(random.expovariate(1 / 1200)),
-        email=f"customer{number}@{random.choice(MAIL_DOMAINS)}",
-        network=f"{random.randint(77, 95)}.{random.randint(0, 40)}.{random.randint(0, 255)}",
+        email=f"customer{number}@{random.choice(MAIL_DOMAINS if random.random() > 0.01 else THROWAWAY_DOMAINS)}",
+        address=provider_address(random),
         activity=random.lognormvariate(0, 0.7),
         spending=random.lognormvariate(0, 0.35),
         peak_hour=random.choice((9.0, 12.5, 17.5, 17.5, 19.0)),
         terminals=tuple(known),
         terminal_weights=tuple(CATEGORIES[terminal.category][0] * random.random() for terminal in known),
     )
+
+
+def provider_address(random: Random) -> str:
+    provider = int(PROVIDERS * random.random() ** 1.5)
+    return f"{62 + provider % 30}.{16 * (provider % 7)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+
+
+def any_address(random: Random) -> str:
+    return f"{random.randint(5, 210)}.{random.randint(0, 255)}.{random.randint(0, 255)}.{random.randint(1, 254)}"

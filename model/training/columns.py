@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def cell(raw: Any) -> Any:
         return None
     if isinstance(raw, float) and raw.is_integer() and abs(raw) <= 2**53:
         return int(raw)
+    if isinstance(raw, Decimal):
+        return float(raw)
     return raw.isoformat() if isinstance(raw, date) else raw
 
 
@@ -113,6 +116,8 @@ def times(array: Any, zone: tzinfo | None) -> tuple[Array, Array]:
         array = _plain_strings(array)
         if fast := _parse_times(array, zone):
             return fast
+    elif pa.types.is_timestamp(array.type):
+        array = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
     moments = [_moment(raw, zone) for raw in array.to_pylist()]
     return _in_range(np.array(moments, dtype=np.int64))
 

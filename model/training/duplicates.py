@@ -12,39 +12,41 @@ from model.training.table import UNLABELLED, Table
 
 
 def without_duplicates(table: Table, id_name: str, rejected: Rejections) -> tuple[Table, int]:
-    """The table with each id once, and how many equal copies were dropped.
+    """The table with each id once, and how many copies were dropped.
 
-    A copy that only adds the label (the same row exported again, once the label was known) gives it to the first.
+    A copy may add the label: the same row exported again once the label was known gives it to the first.
     """
-    codes = table.ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    order = np.argsort(codes, kind="stable")
-    same = np.flatnonzero(codes[order][1:] == codes[order][:-1])
-    if len(same) == 0:
+    group = table.ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    _, first_of_group = np.unique(group, return_index=True)
+    first = first_of_group[group]  # of each row: the first row with its id
+    if len(first_of_group) == len(table):
         return table, 0
-    keep = np.ones(len(table), dtype=bool)
+    equal = _same_content(table, first)
+    label = _merged_labels(table, first, equal)
+    equal &= (table.label == UNLABELLED) | (table.label == label[first])
+    later = first != np.arange(len(table))
+    for at in np.flatnonzero(later & ~equal):
+        rejected.add(
+            table.files[table.file[at]],
+            int(table.row[at]),
+            id_name,
+            f"is the id of another transaction already: {table.place(int(first[at]))}",
+        )
+    return replace(table, label=label).take(~later), int((later & equal).sum())
+
+
+def _same_content(table: Table, first: Array) -> Array:
+    """Which rows say the same as the first row with their id, whatever their labels."""
+    same: Array = table.time == table.time[first]
+    for values in table.values.values():
+        same &= (values == values[first]) | ((values != values) & (values[first] != values[first]))  # NaN is NaN
+    return same
+
+
+def _merged_labels(table: Table, first: Array, equal: Array) -> Array:
+    """Labels in which each first row has the earliest label that it or one of its copies carries."""
     label = table.label.copy()
-    copies = 0
-    first_of: dict[int, int] = {}
-    for at in same:
-        first = first_of.setdefault(int(codes[order[at]]), int(order[at]))
-        later = int(order[at + 1])
-        keep[later] = False
-        if _equal(table, label, first, later):
-            copies += 1
-            label[first] = max(label[first], label[later])
-        else:
-            rejected.add(
-                table.files[table.file[later]],
-                int(table.row[later]),
-                id_name,
-                f"is the id of another transaction already: {table.place(first)}",
-            )
-    return replace(table, label=label).take(keep), copies
-
-
-def _equal(table: Table, label: Array, first: int, later: int) -> bool:
-    if label[first] != label[later] and UNLABELLED not in (label[first], label[later]):
-        return False
-    if table.time[first] != table.time[later]:
-        return False
-    return all(np.array_equal(values[first], values[later], equal_nan=True) for values in table.values.values())
+    labelled = np.flatnonzero(equal & (label != UNLABELLED))
+    _, earliest = np.unique(first[labelled], return_index=True)
+    label[first[labelled[earliest]]] = table.label[labelled[earliest]]
+    return label

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model.field import is_unicode
 from model.training.problems import Rejections, TrainingError
 
 BLOCK_ROWS = 50_000
@@ -28,6 +29,12 @@ class Block:
 
     rows: np.ndarray[Any, Any]
     columns: dict[str, Any]
+
+
+class _Record(NamedTuple):
+    line: int  # where it starts
+    end: int
+    cells: list[str]
 
 
 def blocks(path: Path, name: str, check_header: CheckHeader, rejected: Rejections) -> Iterator[Block]:
@@ -45,7 +52,7 @@ def blocks(path: Path, name: str, check_header: CheckHeader, rejected: Rejection
                 yield from _csv(raw, name, check_header, rejected)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise TrainingError(f"{name}: the gzip file is damaged or cut off ({error})") from None
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise TrainingError(f"{name}: the Parquet file is damaged or cut off ({str(error).splitlines()[0]})") from None
     except OSError as error:
         raise TrainingError(f"{name}: cannot be read ({error.strerror or error})") from None
@@ -67,72 +74,65 @@ def _csv(raw: Any, name: str, check_header: CheckHeader, rejected: Rejections) -
     _refuse_other_formats(buffered.peek(4096)[:4096], name)
     # undecodable bytes become lone surrogates, which are found again when the cells are read
     text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
-    records = _records(csv.reader(text, strict=True), name, rejected)
+    reader = csv.reader(text, strict=True)
+    records = _records(reader, name, rejected)
     first = next(records, None)
     if first is None:
-        raise TrainingError(f"{name}: is empty")
-    header = [column.strip() for column in first[1]]
+        raise TrainingError(f"{name}: has no readable header")
+    header = [column.strip() for column in first.cells]
     wanted = check_header(name, header)
     positions = [header.index(column) for column in wanted]
-    width, found = len(header), False
+    read = False
     while chunk := list(islice(records, BLOCK_ROWS)):
-        good = []
-        for line, record in chunk:
-            if len(record) == width:
-                good.append((line, record))
-            else:
-                rejected.add(name, line, "row", f"has {len(record)} values where the header has {width}")
-        found = True
+        read = True
+        good = [record for record in chunk if _has_width(record, len(header), name, rejected)]
         if good:
             yield _text_block(good, wanted, positions, name, rejected)
-    if not found and not any(row.file == name for row in rejected.rows):
+    if not read and reader.line_num <= first.end:
         raise TrainingError(f"{name}: has a header but no rows")
 
 
-def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line they start in. Blank lines are skipped; what an unclosed quote swallowed is set aside."""
+def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[_Record]:
+    """Blank lines are skipped; the lines that an unclosed quote swallowed are set aside, each of them."""
     while True:
-        line = reader.line_num + 1
+        start = reader.line_num + 1
         try:
-            record = next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            for swallowed in range(line, reader.line_num + 1):
-                rejected.add(name, swallowed, "row", f"cannot be read as CSV: {error} (starts in line {line})")
+            for line in range(start, reader.line_num + 1):
+                rejected.add(name, line, "row", f"cannot be read as CSV: {error} (starts in line {start})")
             continue
-        if record:
-            yield line, record
+        if cells:
+            yield _Record(start, reader.line_num, cells)
 
 
-def _text_block(
-    good: list[tuple[int, list[str]]], wanted: list[str], positions: list[int], name: str, rejected: Rejections
-) -> Block:
-    lines = np.array([line for line, _ in good], dtype=np.int64)
-    cells = list(zip(*(record for _, record in good), strict=True))
+def _has_width(record: _Record, width: int, name: str, rejected: Rejections) -> bool:
+    if len(record.cells) == width:
+        return True
+    for line in range(record.line, record.end + 1):
+        rejected.add(name, line, "row", f"has {len(record.cells)} values where the header has {width}")
+    return False
+
+
+def _text_block(good: list[_Record], wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> Block:
+    lines = np.array([record.line for record in good], dtype=np.int64)
+    cells = list(zip(*(record.cells for record in good), strict=True)) or [()] * (max(positions) + 1)
     try:
         columns = {column: pa.array(cells[at], pa.string()) for column, at in zip(wanted, positions, strict=True)}
     except UnicodeEncodeError:
-        decodable = _without_undecodable(good, wanted, positions, name, rejected)
+        decodable = [record for record in good if _is_utf8(record, wanted, positions, name, rejected)]
         return _text_block(decodable, wanted, positions, name, rejected)
     return Block(lines, columns)
 
 
-def _without_undecodable(
-    good: list[tuple[int, list[str]]], wanted: list[str], positions: list[int], name: str, rejected: Rejections
-) -> list[tuple[int, list[str]]]:
-    kept = []
-    for line, record in good:
-        broken = [column for column, at in zip(wanted, positions, strict=True) if not _is_utf8(record[at])]
-        if broken:
-            rejected.add(name, line, broken[0], "is not valid UTF-8 text")
-        else:
-            kept.append((line, record))
-    return kept
-
-
-def _is_utf8(cell: str) -> bool:
-    return cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell)
+def _is_utf8(record: _Record, wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> bool:
+    for column, at in zip(wanted, positions, strict=True):
+        if not is_unicode(record.cells[at]):
+            rejected.add(name, record.line, column, "is not valid UTF-8 text")
+            return False
+    return True
 
 
 def _refuse_other_formats(start: bytes, name: str) -> None:
