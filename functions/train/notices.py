@@ -15,7 +15,7 @@ def ignored(bucket: str, files: list[File]) -> Notice:
     return Notice(
         f"Not trained on: {objects.some([file.key for file in files], 2)}",
         f"These files under s3://{bucket}/transactions/ are ignored:\n{listed}{more}\n\n"
-        "Training files are CSV (also gzipped) with a header row, or Parquet. Convert and drop them again, for example\n"
+        "Training files are CSV (also gzipped) with a header row, or Parquet. Convert and drop them again, e.g.\n"
         f"  aws s3 cp transactions.csv s3://{bucket}/transactions/\n"
         "and remove the ignored ones with aws s3 rm.\n",
     )

@@ -1,0 +1,1 @@
+"""Copies decisions from the table's stream to the log in S3."""

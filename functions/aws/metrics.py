@@ -1,0 +1,10 @@
+"""Counts what happened, as a metric in the function's log (CloudWatch's embedded metric format)."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+
+def count(name: str, value: int = 1) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value):
+        pass

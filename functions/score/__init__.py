@@ -1,0 +1,1 @@
+"""The REST API: a transaction comes in, a kept decision goes out."""

@@ -1,0 +1,58 @@
+"""Reads the request's body as one flat JSON object, and as nothing else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from typing import Any
+
+from functions.score import problems
+
+LARGEST = 64 * 1024
+LONGEST_NAME = 80  # of a field, in an answer
+
+
+def read(body: str | None, is_base64: bool) -> dict[str, Any]:
+    """The size is checked before anything is decoded or parsed."""
+    text = _text(body or "", is_base64)
+    try:
+        payload = json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise problems.invalid_json("The body is nested too deeply; a transaction is one flat object.") from None
+    except ValueError as error:
+        where = f" ({error.msg}, line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise problems.invalid_json(f"The body is not JSON{where}.") from None
+    if not isinstance(payload, dict):
+        raise problems.invalid_json("The body must be one JSON object.")
+    for name, value in payload.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise problems.invalid_field(_shown(name), "must be a finite number")
+    return payload
+
+
+def _text(body: str, is_base64: bool) -> str:
+    if len(body) > (LARGEST * 4 // 3 + 4 if is_base64 else LARGEST):
+        raise problems.too_large(LARGEST)
+    try:
+        raw = base64.b64decode(body, validate=True) if is_base64 else body.encode()
+        if len(raw) > LARGEST:
+            raise problems.too_large(LARGEST)
+        return raw.decode()
+    except (UnicodeError, binascii.Error):
+        raise problems.invalid_json("The body is not UTF-8 text.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that comes twice, JSON parsers take one or the other; a payment system must not guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise problems.invalid_json("The name comes twice.", _shown(twice))
+    return found
+
+
+def _shown(name: str) -> str:
+    return ascii(name)[1:-1][:LONGEST_NAME]

@@ -1,0 +1,123 @@
+"""The decisions table: a decision is written once, before it is answered, under the caller's own id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.aws import errors
+from functions.score import problems
+from model.decision import Decision
+from model.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
+AS_JSON = ("reasons", "features", "transaction")
+AS_NUMBER = ("fraud_probability", "score", "expires_at")
+ANSWERED = ("transaction_id", "fraud_probability", "score", "outcome", "reasons", "model", "scored_by")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A decision as the table has it: every value in its Python form."""
+
+    values: dict[str, Any]
+
+    def answer(self) -> dict[str, Any]:
+        return {name: self.values[name] for name in ANSWERED}
+
+    def details(self) -> dict[str, Any]:
+        return self.answer() | {name: self.values[name] for name in ("decided_at", "features", "transaction")}
+
+    def item(self) -> dict[str, Any]:
+        return {name: _attribute(name, value) for name, value in self.values.items()}
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Row:
+        return cls({name: _value(name, attribute) for name, attribute in item.items()})
+
+
+def row(
+    decision: Decision,
+    transaction: Transaction,
+    schema_timestamp: str,
+    features: Mapping[str, Any],
+    now: datetime,
+    retention_days: int,
+) -> Row:
+    content = content_of(transaction, schema_timestamp)
+    return Row(
+        decision.answer()
+        | {
+            "decided_at": now.isoformat(timespec="milliseconds"),
+            "expires_at": int((now + timedelta(days=retention_days)).timestamp()),
+            "features": dict(features),
+            "transaction": content,
+            "content_hash": content_hash(content),
+        }
+    )
+
+
+def content_of(transaction: Transaction, schema_timestamp: str) -> dict[str, Any]:
+    """What was decided on. Missing fields are left out, so that a field added to the schema changes no old content."""
+    given = {name: value for name, value in transaction.values.items() if value is not None}
+    return {schema_timestamp: transaction.timestamp.isoformat()} | given
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+class Decisions:
+    def __init__(self, table: DynamoDBClient, name: str) -> None:
+        self._table, self._name = table, name
+
+    def record(self, new: Row) -> Row:
+        """The row that is in the table afterwards: the new one, or the one that was there before."""
+        try:
+            self._table.put_item(
+                TableName=self._name,
+                Item=new.item(),
+                # A retry, or the same request twice at once, must not decide again.
+                ConditionExpression="attribute_not_exists(transaction_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if errors.code(error) != "ConditionalCheckFailedException":
+                raise problems.unavailable("decision store") from error
+            return Row.from_item(cast("dict[str, Any]", error.response)["Item"])
+        except BotoCoreError as error:
+            raise problems.unavailable("decision store") from error
+        return new
+
+    def find(self, transaction_id: str) -> Row | None:
+        try:
+            found = self._table.get_item(
+                TableName=self._name, Key={"transaction_id": {"S": transaction_id}}, ConsistentRead=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise problems.unavailable("decision store") from error
+        return Row.from_item(found["Item"]) if "Item" in found else None
+
+
+def _attribute(name: str, value: Any) -> dict[str, str]:
+    if name in AS_NUMBER:
+        return {"N": repr(value)}
+    return {"S": json.dumps(value, ensure_ascii=False) if name in AS_JSON else str(value)}
+
+
+def _value(name: str, attribute: Mapping[str, str]) -> Any:
+    if name in AS_JSON:
+        return json.loads(attribute["S"])
+    if name == "fraud_probability":
+        return float(attribute["N"])
+    return int(attribute["N"]) if "N" in attribute else attribute["S"]

@@ -1,0 +1,84 @@
+"""Asks the SageMaker endpoint for a probability, and tells apart why there may be none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.aws import errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+class EndpointUnavailableError(Exception):
+    """The endpoint gave no usable answer; the message says why, for the log."""
+
+
+class OtherFeaturesError(Exception):
+    """The endpoint serves a model that wants other features than we computed."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.model = model
+
+
+@dataclass(frozen=True)
+class Prediction:
+    model: str
+    probability: float
+    contributions: dict[str, float] | None
+
+
+def request(endpoint: str, transaction_id: str, features: Mapping[str, float | str | None]) -> dict[str, Any]:
+    document = {"features": list(features), "rows": [list(features.values())], "explain": "flagged"}
+    return {
+        "EndpointName": endpoint,
+        "ContentType": "application/json",
+        "Accept": "application/json",
+        "InferenceId": transaction_id,  # up to 64 printable characters, as the schema's rule for ids has it
+        "Body": json.dumps(document, allow_nan=False).encode(),
+    }
+
+
+def predict(
+    runtime: SageMakerRuntimeClient, endpoint: str, transaction_id: str, features: Mapping[str, float | str | None]
+) -> Prediction:
+    try:
+        body = runtime.invoke_endpoint(**request(endpoint, transaction_id, features))["Body"].read()
+    except ClientError as error:
+        _raise_if_other_features(error)
+        status = error.response.get("OriginalStatusCode", "")
+        raise EndpointUnavailableError(f"{errors.code(error)} {status}".strip()) from error
+    except BotoCoreError as error:
+        raise EndpointUnavailableError(type(error).__name__) from error
+    return _prediction(body)
+
+
+def _raise_if_other_features(error: ClientError) -> None:
+    """The container's 422 comes as a ModelError with the container's own answer inside."""
+    if errors.code(error) != "ModelError" or error.response.get("OriginalStatusCode") != 422:
+        return
+    try:
+        answer = json.loads(str(error.response.get("OriginalMessage", "")))
+        model, code = str(answer["model"]), answer["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        return
+    if code == "features_differ":
+        raise OtherFeaturesError(model) from error
+
+
+def _prediction(body: bytes) -> Prediction:
+    try:
+        answer = json.loads(body)
+        first = answer["predictions"][0]
+        prediction = Prediction(str(answer["model"]), float(first["fraud_probability"]), first.get("contributions"))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise EndpointUnavailableError(f"an answer that is none: {type(error).__name__}") from error
+    if not 0 <= prediction.probability <= 1:
+        raise EndpointUnavailableError("an answer that is no probability")
+    return prediction

@@ -1,0 +1,1 @@
+"""Removes with the stack what the functions made outside it."""

@@ -1,0 +1,87 @@
+"""Removes the endpoint, its configurations and models, and stops training. May be repeated at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from functions.aws import errors, names
+from functions.settings import TeardownSettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_sagemaker import SageMakerClient
+
+POLL_SECONDS = 5.0
+BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+class StillBusyError(Exception):
+    """The endpoint could not be deleted in the time there was."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    sagemaker: SageMakerClient
+    settings: TeardownSettings
+    pause: Callable[[float], None]
+    seconds_left: Callable[[], float]
+    logger: Logger
+
+    def run(self) -> None:
+        jobs = self._pages("list_training_jobs", "TrainingJobSummaries", StatusEquals="InProgress")
+        for name in self._own(jobs, "TrainingJobName", "TrainingJobArn"):
+            self._try("Training job stopped", name, partial(self.sagemaker.stop_training_job, TrainingJobName=name))
+        self._remove_endpoint()
+        configs = self._pages("list_endpoint_configs", "EndpointConfigs")
+        for name in self._own(configs, "EndpointConfigName", "EndpointConfigArn"):
+            delete = partial(self.sagemaker.delete_endpoint_config, EndpointConfigName=name)
+            self._try("Endpoint configuration removed", name, delete)
+        for name in self._own(self._pages("list_models", "Models"), "ModelName", "ModelArn"):
+            self._try("Model removed", name, partial(self.sagemaker.delete_model, ModelName=name))
+
+    def _try(self, done: str, name: str, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except ClientError as error:
+            if not errors.is_missing(error):
+                raise
+        self.logger.info(done, extra={"resource": name})
+
+    def _remove_endpoint(self) -> None:
+        """Deleting is refused while an update runs, so that is waited for; then the endpoint's end."""
+        name = self.settings.endpoint_name
+        while (status := self._status()) is not None:
+            if self.seconds_left() < 2 * POLL_SECONDS:
+                raise StillBusyError(f"endpoint {name} is still {status}; delete the stack again when that has ended")
+            if status not in BUSY:
+                delete = partial(self.sagemaker.delete_endpoint, EndpointName=name)
+                self._try("Endpoint is being deleted", name, delete)
+            self.pause(POLL_SECONDS)
+
+    def _status(self) -> str | None:
+        try:
+            return self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name)["EndpointStatus"]
+        except ClientError as error:
+            if errors.is_missing(error):
+                return None
+            raise
+
+    def _pages(self, operation: str, key: str, **filters: str) -> Iterable[dict[str, Any]]:
+        paginator = self.sagemaker.get_paginator(cast("Any", operation))
+        for page in paginator.paginate(NameContains=f"{self.settings.stack_name}-", **filters):
+            yield from cast("Any", page)[key]
+
+    def _own(self, found: Iterable[dict[str, Any]], name: str, arn: str) -> list[str]:
+        """By name and by tag: other stacks of the account may have names that begin like ours."""
+        stack = self.settings.stack_name
+        return [
+            item[name]
+            for item in list(found)
+            if names.is_job(stack, item[name])
+            and names.carries_tag(cast("Any", self.sagemaker.list_tags(ResourceArn=item[arn])["Tags"]), stack)
+        ]
