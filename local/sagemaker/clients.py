@@ -1,10 +1,13 @@
 """boto3 clients into the stack under an execution role's own credentials, so that the role's policy is proved too."""
 
 import time
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 from local.sagemaker.ports import Ports
 from local.sagemaker.threads import Threads
@@ -28,7 +31,10 @@ class Clients:
         return client
 
     def _make(self, service: str, credentials: dict[str, Any]) -> Any:
+        core = botocore.session.Session()
+        core.register_component("data_loader", _models())
         session: Any = boto3.session.Session(
+            botocore_session=core,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
@@ -41,3 +47,9 @@ class Clients:
             max_pool_connections=16,
         )
         return session.client(service, endpoint_url=self._ports.endpoint_url, config=config)
+
+
+@cache
+def _models() -> Loader:
+    """Reading the service models takes longer than all else about a client; they are the same for every role."""
+    return create_loader(botocore.session.Session().get_config_variable("data_path"))

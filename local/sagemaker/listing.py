@@ -11,6 +11,8 @@ from local.sagemaker.state import Record
 
 PAGE = 10  # AWS's default MaxResults
 
+Position = tuple[Any, Any]
+
 
 def page(
     request: Record,
@@ -25,14 +27,16 @@ def page(
     """One page of `answer`; `name` and `status` say which members of a record are its name and status."""
     found = [record for record in records if _wanted(request, record, name, status)]
     by = {"Name": name, "Status": status}.get(request.get("SortBy", "CreationTime"), "CreationTime") or name
-    found.sort(key=lambda record: (record[by], record[name]))
-    if request.get("SortOrder", default_order) == "Descending":
-        found.reverse()
-    start = _start(request.get("NextToken"), found, name)
-    end = start + int(request.get("MaxResults", PAGE))
-    result: Record = {answer: [summary(record) for record in found[start:end]]}
-    if end < len(found):
-        result["NextToken"] = base64.urlsafe_b64encode(json.dumps(found[end][name]).encode()).decode()
+    descending = request.get("SortOrder", default_order) == "Descending"
+    found.sort(key=lambda record: (record[by], record[name]), reverse=descending)
+    if "NextToken" in request:
+        after = _position(request["NextToken"], found, by, name)
+        found = [record for record in found if _beyond((record[by], record[name]), after, descending)]
+    size = int(request.get("MaxResults", PAGE))
+    result: Record = {answer: [summary(record) for record in found[:size]]}
+    if size < len(found):
+        last = found[size - 1]
+        result["NextToken"] = base64.urlsafe_b64encode(json.dumps([last[by], last[name]]).encode()).decode()
     return result
 
 
@@ -48,17 +52,19 @@ def _wanted(request: Record, record: Record, name: str, status: str | None) -> b
     return True
 
 
-def _start(token: str | None, found: list[Record], name: str) -> int:
-    if token is None:
-        return 0
+def _position(token: str, found: list[Record], by: str, name: str) -> Position:
+    """The last record of the page before; a token of another sorting fits no record here."""
     try:
-        first: Any = json.loads(base64.urlsafe_b64decode(token))
-    except (binascii.Error, ValueError):
+        value, last = json.loads(base64.urlsafe_b64decode(token))
+    except (binascii.Error, ValueError, TypeError):
         raise invalid("Invalid NextToken.") from None
-    for number, record in enumerate(found):
-        if record[name] == first:
-            return number
-    return len(found)
+    if found and (type(value), type(last)) != (type(found[0][by]), type(found[0][name])):
+        raise invalid("Invalid NextToken.")
+    return value, last
+
+
+def _beyond(position: Position, after: Position, descending: bool) -> bool:
+    return position < after if descending else position > after
 
 
 def pick(record: Record, *members: str) -> Record:

@@ -29,6 +29,7 @@ class LogStream:
         self._made = False
         self._refused = False
         self._sender: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     def line(self, text: str) -> None:
         if text and not self._refused:
@@ -38,13 +39,17 @@ class LogStream:
 
     async def flush(self) -> None:
         """Return when all lines so far are where they belong."""
-        if self._sender is not None:
+        self._hurry.set()
+        while self._sender is not None and not self._sender.done():
             await asyncio.wait([self._sender])
-        await self._send()
+        self._hurry.clear()
 
     async def _send_soon(self) -> None:
-        await asyncio.sleep(_PAUSE_SECONDS)
-        await self._send()
+        while self._waiting and not self._refused:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE_SECONDS):
+                    await self._hurry.wait()
+            await self._send()
 
     async def _send(self) -> None:
         while self._waiting and not self._refused:

@@ -43,6 +43,7 @@ class Deployments:
         """After a restart: serve again what served, and carry on with what was under way."""
         for endpoint in self._machine.endpoints.all():
             status = endpoint["EndpointStatus"]
+            self._sweep(endpoint)
             if status == "Deleting":
                 self._begin(self._delete(endpoint), endpoint)
                 continue
@@ -57,6 +58,14 @@ class Deployments:
             elif status in ("Updating", "RollingBack"):
                 endpoint["PendingPlan"] = None
                 endpoints.move(self._machine, endpoint, "InService")
+
+    def _sweep(self, endpoint: Record) -> None:
+        """Remove what fleets have left that no plan knows any more."""
+        plans = [endpoint["ActivePlan"], endpoint["PendingPlan"]]
+        known = {plan["id"] for plan in plans if plan}
+        for left in fleets_directory(self._machine, endpoint["EndpointName"]).glob("*"):
+            if left.name not in known:
+                remove(left)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -118,5 +127,5 @@ class Deployments:
             return
         log.error("endpoint %s", endpoint["EndpointName"], exc_info=error)
         if endpoint["EndpointStatus"] in endpoints.IN_PROGRESS:
-            endpoint["FailureReason"] = _INTERNAL
-            endpoints.move(self._machine, endpoint, "Failed")
+            endpoint.update(FailureReason=_INTERNAL, PendingPlan=None)
+            endpoints.move(self._machine, endpoint, "InService" if endpoint["ActivePlan"] else "Failed")

@@ -45,7 +45,7 @@ def summary(endpoint: Record) -> Record:
 
 def _settings(endpoint: Record) -> list[Record]:
     plan = endpoint["ActivePlan"] or endpoint["PendingPlan"]
-    return list(plan["config"]["ProductionVariants"])
+    return list(plan["config"]["ProductionVariants"]) if plan else []
 
 
 def _variant(endpoint: Record, settings: Record) -> Record:

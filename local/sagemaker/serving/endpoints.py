@@ -99,7 +99,8 @@ class Endpoints:
     def _check_limit(self, plan: Record) -> None:
         limit = self._machine.settings.endpoint_instance_limit
         plans = [record["ActivePlan"] or record["PendingPlan"] for record in self._machine.endpoints.all()]
-        used, wanted = sum(variants.instances(other["config"]) for other in plans), variants.instances(plan["config"])
+        used = sum(variants.instances(other["config"]) for other in plans if other)
+        wanted = variants.instances(plan["config"])
         if used + wanted > limit:
             kind = plan["config"]["ProductionVariants"][0].get("InstanceType", "serverless")
             raise limit_exceeded(f"{kind} for endpoint usage", limit, used, wanted)

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.sagemaker.machine import Machine
 from local.sagemaker.names import instance_id
 from local.sagemaker.serving import variants
-from local.sagemaker.serving.image import DeploymentError, Image, remove
+from local.sagemaker.serving.image import DeploymentError, Image, InstallError, remove
 from local.sagemaker.serving.instance import Instance, NeverHealthyError
 from local.sagemaker.state import Record
 
@@ -90,18 +90,26 @@ class Fleet:
         await self._machine.threads.run(remove, self._root)
 
     async def _start_variant(self, variant: Variant) -> None:
-        await variant.image.prepare()
+        try:
+            await variant.image.prepare()
+        except InstallError as error:
+            variant.instances[0].log(str(error))
+            raise _unhealthy(variant) from error
         asked = variant.settings.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_HEALTH_SECONDS)
         timeout = min(asked, self._machine.settings.health_check_seconds)
         starts = [instance.start(timeout) for instance in variant.instances]
         for failure in await asyncio.gather(*starts, return_exceptions=True):
             if isinstance(failure, NeverHealthyError):
-                raise DeploymentError(
-                    f"The primary container for production variant {variant.name} did not pass the ping health check. "
-                    "Please check CloudWatch logs for this endpoint."
-                )
+                raise _unhealthy(variant)
             if failure is not None:
                 raise failure
+
+
+def _unhealthy(variant: Variant) -> DeploymentError:
+    return DeploymentError(
+        f"The primary container for production variant {variant.name} did not pass the ping health check. "
+        "Please check CloudWatch logs for this endpoint."
+    )
 
 
 def fleets_directory(machine: Machine, endpoint: str) -> Path:

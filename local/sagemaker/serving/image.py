@@ -24,6 +24,10 @@ class DeploymentError(Exception):
     """The new containers will not serve; the message is the FailureReason."""
 
 
+class InstallError(Exception):
+    """The container ends at `pip install .`; the message is what it logs."""
+
+
 @dataclass(frozen=True)
 class Image:
     """One variant's container, ready to be started any number of times."""
@@ -102,16 +106,15 @@ class Image:
         install(Path(submitted) if submitted else None, self.code)
         self._check_install()
         for path in [model, *model.rglob("*")]:
-            path.chmod(path.stat().st_mode & ~0o222)
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & ~0o222)
 
     def _check_install(self) -> None:
         """As in training: without the network `pip install .` works only when it builds with what is there."""
         builds_alone = self.variables.get("PIP_NO_BUILD_ISOLATION", "").lower() not in ("0", "false", "no", "off")
         wants_packages = (self.code / "requirements.txt").exists()
         if self.model["EnableNetworkIsolation"] and (builds_alone or wants_packages):
-            (self.code / "sitecustomize.py").write_text(
-                "raise SystemExit('InstallModuleError: Command \"/usr/bin/python3 -m pip install .\"')\n"
-            )
+            raise InstallError('InstallModuleError:\nCommand "/usr/bin/python3 -m pip install . "')
 
 
 def install(source: Path | None, target: Path) -> None:

@@ -7,13 +7,16 @@ import socket
 from collections.abc import Mapping
 
 from local.sagemaker.logs import LogStream
+from local.sagemaker.ports import AccessDenied
 from local.sagemaker.processes import Process
 from local.sagemaker.serving.connection import Answer, ConnectionLostError, Connections
 from local.sagemaker.serving.image import Image
 
 _PING_SECONDS = 2.0
 _PING_PAUSE_SECONDS = 0.1
+_FAILED_PING_PAUSE_SECONDS = 1.0  # each one tries to load the model and logs why it cannot
 _LONGEST_PAUSE_SECONDS = 10.0
+_SHORT_LIFE_SECONDS = 5.0
 _TERM_SECONDS = 5.0  # 30 in AWS
 
 
@@ -34,12 +37,12 @@ class Instance:
 
     async def start(self, timeout: float) -> None:
         """Return when the instance serves; from then on it is kept up."""
-        deadline = asyncio.get_running_loop().time() + timeout
+        deadline = _clock() + timeout
         for _ in range(self._settings.starts_before_giving_up):
             if await self._launch(deadline):
                 self.keep_up()
                 return
-            if asyncio.get_running_loop().time() >= deadline:
+            if _clock() >= deadline:
                 break
             await asyncio.sleep(self._settings.restart_pause_seconds)
         raise NeverHealthyError
@@ -53,6 +56,15 @@ class Instance:
             raise ConnectionLostError("the instance is not up")
         return await connections.exchange("POST", "/invocations", headers, body)
 
+    def give_up(self) -> None:
+        """A worker that hangs is killed, as gunicorn's own timeout would; the keeper starts the next."""
+        self.up = False
+        if self._process is not None:
+            self._process.kill()
+
+    def log(self, line: str) -> None:
+        self._logs.line(line)
+
     async def stop(self) -> None:
         self.up = False
         if self._keeper is not None:
@@ -65,17 +77,23 @@ class Instance:
     async def _keep_up(self) -> None:
         pause = self._settings.restart_pause_seconds
         while True:
-            if self._process is not None and self.up:
+            if self._process is not None:
+                born = _clock()
                 code = await self._process.wait()
                 self.up = False
-                self._logs.line(f"The container ended with exit code {code}; it is started again.")
+                self.log(f"The container ended with exit code {code}; it is started again.")
+                if _clock() - born > _SHORT_LIFE_SECONDS:
+                    pause = self._settings.restart_pause_seconds
                 await asyncio.sleep(pause)
-            deadline = asyncio.get_running_loop().time() + self._settings.health_check_seconds
-            if await self._launch(deadline):
-                pause = self._settings.restart_pause_seconds
-            else:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            try:
+                launched = await self._launch(_clock() + self._settings.health_check_seconds)
+            except (AccessDenied, OSError) as error:
+                self.log(f"The container does not start: {error}")
+                launched = False
+            if not launched:
                 await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _launch(self, deadline: float) -> bool:
         """A new process; True once it answers /ping, False when it ended or the time is over."""
@@ -90,20 +108,21 @@ class Instance:
                 pass_fds=[listener.fileno()],
             )
             self._connections = Connections(listener.getsockname()[1])
-        while self._process.running and asyncio.get_running_loop().time() < deadline:
-            if await self._ping(self._connections):
+        while self._process.running and _clock() < deadline:
+            status = await self._ping(self._connections)
+            if status == 200:
                 self.up = True
                 return True
-            await asyncio.sleep(_PING_PAUSE_SECONDS)
+            await asyncio.sleep(_FAILED_PING_PAUSE_SECONDS if status else _PING_PAUSE_SECONDS)
         await self._end_process(gently=False)
         return False
 
-    async def _ping(self, connections: Connections) -> bool:
+    async def _ping(self, connections: Connections) -> int | None:
         try:
             async with asyncio.timeout(_PING_SECONDS):
-                return (await connections.exchange("GET", "/ping", {})).status == 200
+                return (await connections.exchange("GET", "/ping", {})).status
         except (ConnectionLostError, TimeoutError):
-            return False
+            return None
 
     async def _end_process(self, *, gently: bool) -> None:
         if self._connections is not None:
@@ -118,3 +137,7 @@ class Instance:
         self._process.kill()
         await self._process.wait()
         self._process = None
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -21,7 +21,12 @@ _PASSED_ON = {
     "x-amzn-sagemaker-custom-attributes": "X-Amzn-SageMaker-Custom-Attributes",
     "x-amzn-sagemaker-inference-id": "X-Amzn-SageMaker-Inference-Id",
 }
-_NOT_HERE = ("x-amzn-sagemaker-target-model", "x-amzn-sagemaker-inference-component", "x-amzn-sagemaker-session-id")
+_NOT_HERE = (
+    "x-amzn-sagemaker-target-model",
+    "x-amzn-sagemaker-target-container-hostname",
+    "x-amzn-sagemaker-inference-component",
+    "x-amzn-sagemaker-session-id",
+)
 _LENGTHS = {
     "x-amzn-sagemaker-custom-attributes": (0, 1024),
     "x-amzn-sagemaker-inference-id": (1, 64),
@@ -64,6 +69,7 @@ class Invocations:
         passed = {theirs: headers[ours] for ours, theirs in _PASSED_ON.items() if ours in headers}
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._machine.settings.recovery_wait_seconds
+        hanging = loop.time() + self._machine.settings.invocation_seconds
         attempts = 0
         while attempts < _ATTEMPTS and loop.time() < deadline:
             variant = self._variant(name, headers, body)
@@ -77,6 +83,10 @@ class Invocations:
                 return variant, await instance.exchange(passed, body)
             except ConnectionLostError:
                 await asyncio.sleep(_PAUSE_SECONDS)
+            except asyncio.CancelledError:
+                if loop.time() >= hanging:
+                    instance.give_up()
+                raise
             finally:
                 instance.in_flight -= 1
         raise ApiError("ServiceUnavailable", "No container of the endpoint is up; it is being started again.", 503)

@@ -70,7 +70,7 @@ def script(tree: Tree, job: Record, parameters: dict[str, Any], region: str) -> 
         "num_cpus": os.cpu_count() or 1,
         "num_gpus": 0,
         "model_dir": str(tree.model),
-        "module_dir": str(parameters.get("sagemaker_submit_directory", tree.code)),
+        "module_dir": tree.translate(str(parameters.get("sagemaker_submit_directory", tree.code))),
         "user_args": arguments(own),
         "output_intermediate_dir": str(tree.intermediate),
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 
 from local.sagemaker.caller import Caller
 from local.sagemaker.errors import invalid, job_exists, limit_exceeded, no_such_resource
@@ -66,6 +67,7 @@ class TrainingJobs:
 
     def resume(self) -> None:
         """Settle what a predecessor left: jobs that had not begun begin now, the others are lost."""
+        shutil.rmtree(self._machine.directory / "jobs", ignore_errors=True)
         for job in sorted(self._machine.jobs.all(), key=lambda job: job["CreationTime"]):
             if job["TrainingJobStatus"] == "Stopping":
                 record.move(self._machine, job, "Stopped", "Stopped")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 
 from tests.local.sagemaker.stack import FAST, FakePorts, Stack
@@ -22,6 +23,7 @@ def neighbours() -> Iterator[str]:
 
 @pytest.fixture
 def ports(neighbours: str) -> FakePorts:
+    requests.post(f"{neighbours}/moto-api/reset", timeout=10).raise_for_status()
     return FakePorts(neighbours)
 
 

@@ -38,10 +38,9 @@ class FakePorts:
         self.unknown_roles: list[str] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.events: list[tuple[str, list[str], dict[str, Any]]] = []
+        self.watch: Callable[[dict[str, Any]], None] = lambda _: None
 
-    def authorise(
-        self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]
-    ) -> None:
+    def authorise(self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]) -> None:
         self.asked.append((action, resource_arn, dict(context)))
         for denied, arn in self.denied:
             if fnmatch.fnmatch(action, denied) and fnmatch.fnmatch(resource_arn, arn):
@@ -53,6 +52,7 @@ class FakePorts:
         return {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "SessionToken": "token"}
 
     def publish(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
+        self.watch(detail)
         self.events.append((detail_type, resources, detail))
 
 

@@ -5,13 +5,16 @@ from tests.local.sagemaker.work import SERVES, TRAINS, ask, make_config, settled
 
 
 def test_what_a_training_job_leaves_in_s3_is_what_an_endpoint_serves(stack: Stack, bucket: str) -> None:
-    script = TRAINS + f"""
+    script = (
+        TRAINS
+        + f"""
     (model / "code").mkdir()
     (model / "code" / "inference.py").write_text({SERVES!r})
     import textwrap
     file = model / "code" / "inference.py"
     file.write_text(textwrap.dedent(file.read_text()))
 """
+    )
     job = train(stack, bucket, script)
 
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")

@@ -156,7 +156,5 @@ def settled(stack: Stack, name: str = "endpoint") -> dict[str, Any]:
 
 
 def ask(stack: Stack, body: str | bytes = "{}", content_type: str = "application/json", **more: Any) -> Any:
-    answer = stack.runtime.invoke_endpoint(
-        EndpointName="endpoint", Body=body, **({"ContentType": content_type} | more)
-    )
+    answer = stack.runtime.invoke_endpoint(EndpointName="endpoint", Body=body, **({"ContentType": content_type} | more))
     return json.loads(answer["Body"].read())
