@@ -131,8 +131,8 @@ class _Reader:
 
     def table(self, files: tuple[str, ...]) -> Table:
         parts = self._parts
-        if not parts:
-            raise TrainingError("there are no usable rows in " + ", ".join(files[:5]))
+        if not any(len(part["time"]) for part in parts):
+            raise TrainingError(f"there is no usable row; the first that is not: {self._rejected.rows[0]}")
         names = [field.name for field in self._fields]
         joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0] if key != "ids"}
         ids = pa.chunked_array([part["ids"] for part in parts], pa.large_string()).combine_chunks()
