@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.aws import objects
+from functions.aws.queue import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
 
 LONGEST_SUBJECT = 99  # SNS takes fewer than 100 characters, ASCII, on one line
+CLAIM_LASTS = timedelta(seconds=150)  # longer than a function runs: who claimed before that has crashed
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,26 @@ class Announcer:
     sns: SNSClient
     bucket: str
     topic_arn: str
+    now: Callable[[], datetime]
 
-    def announce(self, marker: str, notice: Notice) -> bool:
-        """Publishes unless the marker object says that it was done.
+    def announce(self, name: str, notice: Notice) -> Outcome:
+        """Publishes under a claim, so that two messages about one thing do not both speak.
 
-        The message goes out before the marker is written: a crash between the two repeats the message, the other
-        order would lose it.
+        The marker comes after the message: a crash between the two repeats it, the other order would lose it.
+        LATER means that somebody else is at it, and only a second look can tell whether it was said.
         """
-        if objects.etag(self.s3, self.bucket, marker) is not None:
-            return False
+        marker, claim = f"{name}.json", f"{name}.claim"
+        if objects.exists(self.s3, self.bucket, marker):
+            return Outcome.DONE
+        if not objects.put_once(self.s3, self.bucket, claim, b"") and not self._is_abandoned(claim):
+            return Outcome.LATER
         self.sns.publish(TopicArn=self.topic_arn, Subject=_subject(notice.subject), Message=notice.text)
         objects.put_once(self.s3, self.bucket, marker, objects.as_json(asdict(notice)))
-        return True
+        return Outcome.DONE
+
+    def _is_abandoned(self, claim: str) -> bool:
+        found = objects.find(self.s3, self.bucket, claim)
+        return found is not None and self.now() - found["LastModified"] > CLAIM_LASTS
 
 
 def _subject(text: str) -> str:

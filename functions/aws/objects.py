@@ -13,12 +13,17 @@ from functions.aws import errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 
-def etag(s3: S3Client, bucket: str, key: str) -> str | None:
-    """The object's ETag, None when there is no object."""
+def find(s3: S3Client, bucket: str, key: str) -> ObjectTypeDef | None:
+    """The object's ETag, size and date; None when there is no object."""
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    return listed[0]["ETag"] if listed and listed[0]["Key"] == key else None
+    return listed[0] if listed and listed[0]["Key"] == key else None
+
+
+def exists(s3: S3Client, bucket: str, key: str) -> bool:
+    return find(s3, bucket, key) is not None
 
 
 def keys(s3: S3Client, bucket: str, prefix: str) -> set[str]:

@@ -21,7 +21,7 @@ class Attempts:
     now: Callable[[], datetime]
 
     def made(self, job: TrainedJob) -> bool:
-        return objects.etag(self.s3, self.bucket, job.key("deployment.json")) is not None
+        return objects.exists(self.s3, self.bucket, job.key("deployment.json"))
 
     def remember(self, job: TrainedJob, replaced: str | None) -> None:
         record = {"config": job.name, "replaces": replaced, "at": self.now().isoformat()}

@@ -37,6 +37,7 @@ class Deployment:
     announcer: Announcer
     settings: DeploySettings
     now: Callable[[], datetime]
+    count: Callable[[str], None]
     logger: Logger
 
     def on_job_ended(self, name: str) -> Outcome:
@@ -66,7 +67,9 @@ class Deployment:
                 return Outcome.LATER
             if errors.code(error) != "ResourceLimitExceeded":
                 raise
-            self._announce(job, "over-quota", notices.over_quota(job, name, errors.message(error)))
+            self.announcer.announce(
+                job.key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
+            )
             return Outcome.LATER
         self.logger.info(step.value, extra={"job": job.name, "endpoint": name})
         if step is Step.WAIT:
@@ -78,8 +81,8 @@ class Deployment:
             serving = notices.serving_now(endpoint.config if endpoint else None)
             return self._settle(job, "rolled-back", notices.rolled_back(job, name, _reason(endpoint), serving))
         if step is Step.FAILED:
-            self._settle(job, "failed", notices.failed(job, name, _reason(endpoint)))
-            return self._clean_up(job)
+            outcome = self._settle(job, "failed", notices.failed(job, name, _reason(endpoint)))
+            return self._clean_up(job) if outcome is Outcome.DONE else outcome
         return Outcome.DONE
 
     def _report_training(self, job: TrainedJob) -> Outcome:
@@ -105,16 +108,15 @@ class Deployment:
 
     def _clean_up(self, job: TrainedJob) -> Outcome:
         """After the announcement, because its marker keeps a second message from creating the endpoint again."""
-        if objects.etag(self.s3, self.settings.bucket, job.key("announced/failed.json")) is not None:
+        if objects.exists(self.s3, self.settings.bucket, job.key("announced/failed.json")):
             self.hosting.remove_failed(job)
         return Outcome.DONE
 
     def _settle(self, job: TrainedJob, state: str, notice: Notice) -> Outcome:
-        self._announce(job, state, notice)
-        return Outcome.DONE
-
-    def _announce(self, job: TrainedJob, state: str, notice: Notice) -> None:
-        self.announcer.announce(job.key(f"announced/{state}.json"), notice)
+        outcome = self.announcer.announce(job.key(f"announced/{state}"), notice)
+        if outcome is Outcome.DONE:
+            self.count(f"Model_{state}")
+        return outcome
 
     def _serving(self) -> str:
         endpoint = self.hosting.endpoint()

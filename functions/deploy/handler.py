@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Tracer
 
 from functions import settings
-from functions.aws import clients, queue
+from functions.aws import clients, metrics, queue
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
 from functions.deploy.attempts import Attempts
@@ -50,8 +50,8 @@ def wire(
 
     hosting = Hosting(sagemaker, found)
     rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
-    announcer = Announcer(s3, sns, found.bucket, found.topic_arn)
-    return Ports(Deployment(s3, logs, hosting, rollout, announcer, found, now, logger), sqs)
+    announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
+    return Ports(Deployment(s3, logs, hosting, rollout, announcer, found, now, metrics.count, logger), sqs)
 
 
 @cache

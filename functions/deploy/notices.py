@@ -59,7 +59,8 @@ def training_failed(job: TrainedJob, bucket: str, reason: str, serving: str, pub
         f"Training {job.status.lower()}: {job.name}",
         f"Training job {job.name} {job.status.lower()}: {reason}\n\n{serving}\n\n{rejected}"
         "Its log:\n"
-        f"  aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix {job.name}/ --since 1d\n"
+        "  aws logs filter-log-events --log-group-name /aws/sagemaker/TrainingJobs"
+        f" --log-stream-name-prefix {job.name}/\n"
         "To train again, correct what is wrong and drop a file (the same one will do):\n"
         f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n",
     )
@@ -85,4 +86,4 @@ def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _endpoint_log(endpoint: str) -> str:
-    return f"  aws logs tail /aws/sagemaker/Endpoints/{endpoint} --since 1d\n"
+    return f"  aws logs filter-log-events --log-group-name /aws/sagemaker/Endpoints/{endpoint}\n"

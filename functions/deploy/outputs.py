@@ -28,7 +28,7 @@ LARGEST_OUTPUT = 128 * 2**20  # read into memory one at a time; the largest is r
 def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
     """Verifies the artefact and answers its evaluation. The contract comes last: where it lies, all else does."""
     contract, evaluation = job.key("contract.json"), job.key("evaluation.json")
-    if objects.etag(s3, bucket, contract) is not None:
+    if objects.exists(s3, bucket, contract):
         return dict(json.loads(s3.get_object(Bucket=bucket, Key=evaluation)["Body"].read()))
     artefact = verify(_artefact(s3, bucket, job))
     if artefact.contract.model != job.name:
@@ -42,7 +42,7 @@ def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
 def publish_outputs(s3: S3Client, bucket: str, job: TrainedJob) -> list[str]:
     """Unpacks output.tar.gz, if the job left one that can be read, and names what it held."""
     key = job.key("output/output.tar.gz")
-    if objects.etag(s3, bucket, key) is None:
+    if not objects.exists(s3, bucket, key):
         return []
     archive = cast("IO[bytes]", s3.get_object(Bucket=bucket, Key=key)["Body"])
     published: list[str] = []
@@ -70,6 +70,6 @@ def _artefact(s3: S3Client, bucket: str, job: TrainedJob) -> IO[bytes]:
     expected = f"s3://{bucket}/{job.key('output/model.tar.gz')}"
     if job.artefact_uri != expected:
         raise ArtefactError(f"the artefact lies at {job.artefact_uri or 'no address'}, expected {expected}")
-    if objects.etag(s3, bucket, job.key("output/model.tar.gz")) is None:
+    if not objects.exists(s3, bucket, job.key("output/model.tar.gz")):
         raise ArtefactError(f"there is no artefact at {expected}")
     return cast("IO[bytes]", s3.get_object(Bucket=bucket, Key=job.key("output/model.tar.gz"))["Body"])

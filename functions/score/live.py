@@ -59,7 +59,8 @@ class LiveModel:
 
     def _look(self) -> None:
         try:
-            etag = objects.etag(self._s3, self._bucket, KEY)
+            found = objects.find(self._s3, self._bucket, KEY)
+            etag = found["ETag"] if found else None
             if etag != self._etag:
                 self._live = _parse(self._read(KEY)) if etag is not None else None
                 self._etag = etag

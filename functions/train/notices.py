@@ -23,7 +23,7 @@ def ignored(bucket: str, files: list[File]) -> Notice:
 
 def ignored_marker(files: list[File]) -> str:
     content = "\n".join(f"{file.key}\0{file.etag}" for file in files)
-    return f"runs/ignored/{hashlib.sha256(content.encode()).hexdigest()[:16]}.json"
+    return f"runs/ignored/{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def over_quota(job: str, instance_type: str, reason: str) -> Notice:

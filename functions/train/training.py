@@ -32,6 +32,7 @@ class Ports:
     settings: TrainSettings
     source: Callable[[], Source]
     now: Callable[[], datetime]
+    count: Callable[[str], None]
     logger: Logger
 
 
@@ -56,7 +57,9 @@ def on_file_dropped(event: FileDropped, ports: Ports) -> Outcome:
 def _tell_ignored(ignored: list[File], moment: datetime, ports: Ports) -> Outcome:
     if uploads.is_last(moment, ignored):
         ports.logger.warning("Ignored files", extra={"keys": objects.some([file.key for file in ignored])})
-        ports.announcer.announce(notices.ignored_marker(ignored), notices.ignored(ports.settings.bucket, ignored))
+        return ports.announcer.announce(
+            notices.ignored_marker(ignored), notices.ignored(ports.settings.bucket, ignored)
+        )
     return Outcome.DONE
 
 
@@ -65,9 +68,8 @@ def _train(eligible: list[File], ignored: list[File], moment: datetime, ports: P
     try:
         schema = schema_file(ports.s3, settings.bucket)
     except SchemaTooLargeError as error:
-        marker = f"runs/ignored/schema-{moment:%Y%m%dT%H%M%S}.json"
-        ports.announcer.announce(marker, notices.schema_too_large(str(error)))
-        return Outcome.DONE
+        marker = f"runs/ignored/schema-{moment:%Y%m%dT%H%M%S}"
+        return ports.announcer.announce(marker, notices.schema_too_large(str(error)))
     run = Run(settings.bucket, tuple(eligible), tuple(ignored), schema, ports.source(), settings.training_options)
     job = start.next_job(ports.sagemaker, settings, run, moment)
     if job.exists:
@@ -86,9 +88,11 @@ def _create(run: Run, name: str, ports: Ports) -> Outcome:
         if errors.code(error) != "ResourceLimitExceeded":
             raise
         notice = notices.over_quota(name, ports.settings.training_instance_type, errors.message(error))
-        ports.announcer.announce(f"runs/{name}/announced/over-quota.json", notice)
+        ports.announcer.announce(f"runs/{name}/announced/over-quota", notice)
         return Outcome.LATER
     ignored = objects.some(file.key for file in run.ignored)
+    if started:
+        ports.count("TrainingJobsStarted")
     ports.logger.info(
         "Training job started" if started else "Training job was started at the same moment",
         extra={"job": name, "files": len(run.files), "ignored": ignored},
