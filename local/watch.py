@@ -17,7 +17,7 @@ from local.stage import Facts, Stage, judge
 
 POLL_SECONDS = 0.5
 # Longest stay in a stage. A training job has its own limit; uploads wait for the quiet period after the last file.
-PATIENCE_SECONDS = {"waiting": 180.0, "training": 6 * 3600.0, "deploying": 300.0}
+PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "deploying": 300.0}
 LOOKED_AT = {"waiting": "train", "training": "train", "deploying": "deploy"}
 
 

@@ -7,7 +7,7 @@ asgi_app = ministack_app.app
 
 
 def count_loopback_as_tls() -> None:
-    """Nothing leaves the machine here; a bucket policy that demands TLS would refuse every plain-HTTP call otherwise."""
+    """Nothing leaves the machine here, and a bucket policy that demands TLS would refuse every call."""
     pin = ministack_app.pin_request_origin
     ministack_app.pin_request_origin = lambda address, _secure: pin(address, True)
 
