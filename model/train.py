@@ -13,15 +13,15 @@ from pathlib import Path
 from model import schema as schemas
 from model.document import SchemaError
 from model.training import job, manifest
-from model.training.fitting import Options
+from model.training.fitting import BOUNDS, Options
 from model.training.problems import TrainingError
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     output_dir = Path(os.environ["SM_OUTPUT_DATA_DIR"])
     output_dir.mkdir(parents=True, exist_ok=True)
     try:
-        job.run(the_job(output_dir))
+        job.run(the_job(output_dir, options(arguments)))
     except (TrainingError, SchemaError, OSError, MemoryError) as error:
         failure = json.dumps({"error": type(error).__name__, "message": str(error)}, ensure_ascii=False)
         (output_dir / "failure.json").write_text(failure + "\n", "utf-8")
@@ -30,8 +30,8 @@ def main() -> int:
     return 0
 
 
-def the_job(output_dir: Path) -> job.Job:
-    channel = Path(os.environ["SM_CHANNEL_TRAIN"])
+def the_job(output_dir: Path, chosen: Options) -> job.Job:
+    channel = _directory("SM_CHANNEL_TRAIN")
     run_channel = Path(os.environ.get("SM_CHANNEL_RUN", "no-such-channel"))
     frozen, schema = run_channel / "manifest.json", run_channel / "schema.yaml"
     files = manifest.files_of(frozen, channel) if frozen.exists() else manifest.all_files(channel)
@@ -40,10 +40,10 @@ def the_job(output_dir: Path) -> job.Job:
     return job.Job(
         schema=schemas.load(schema if schema.exists() else schemas.PACKAGED),
         files=files,
-        model_dir=Path(os.environ["SM_MODEL_DIR"]),
+        model_dir=_directory("SM_MODEL_DIR"),
         output_dir=output_dir,
         threads=int(os.environ.get("SM_NUM_CPUS") or os.cpu_count() or 1),
-        options=options(sys.argv[1:]),
+        options=chosen,
         name=os.environ.get("TRAINING_JOB_NAME") or None,
         say=lambda line: print(line, flush=True),
     )
@@ -51,14 +51,17 @@ def the_job(output_dir: Path) -> job.Job:
 
 def options(arguments: list[str]) -> Options:
     """Hyperparameters of the job; those meant for others are left alone."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False)
-    for name, value in Options().as_dict().items():
-        parser.add_argument(f"--{name}", type=type(value), default=value)
-    try:
-        return Options(**vars(parser.parse_known_args(arguments)[0]))
-    except argparse.ArgumentError as error:
-        raise TrainingError(f"hyperparameter {error}") from None
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    for name in BOUNDS:
+        parser.add_argument(f"--{name}", default=argparse.SUPPRESS)
+    return Options.from_texts(vars(parser.parse_known_args(arguments)[0]))
+
+
+def _directory(variable: str) -> Path:
+    if not os.environ.get(variable):
+        raise TrainingError(f"{variable} is not set: run this as a training job, or use python -m model train")
+    return Path(os.environ[variable])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,16 +12,43 @@ import xgboost
 
 from model.training import split
 from model.training.columns import Array
+from model.training.problems import TrainingError
+
+BOUNDS = {
+    "num_round": (1, 10_000),
+    "learning_rate": (0.0001, 1),
+    "max_depth": (1, 16),
+    "max_bin": (2, 65_536),
+    "patience": (1, 10_000),
+    "seed": (0, 2**31 - 1),
+}
 
 
 @dataclass(frozen=True)
 class Options:
+    """The hyperparameters of a training job."""
+
     num_round: int = 400  # an upper limit; early stopping decides
     learning_rate: float = 0.1
     max_depth: int = 5
     max_bin: int = 1024  # amounts are heavy-tailed: 256 bins cost .04 to .07 of average precision on rare fraud
     patience: int = 30  # rounds without improvement before stopping
     seed: int = 7
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> Options:
+        numbers: dict[str, Any] = {}
+        for name, text in texts.items():
+            low, high = BOUNDS[name]
+            kind = float if name == "learning_rate" else int
+            try:
+                numbers[name] = kind(text)
+            except ValueError:
+                numbers[name] = math.nan
+            if not low <= numbers[name] <= high:
+                expected = "number" if kind is float else "whole number"
+                raise TrainingError(f"hyperparameter {name}: expected a {expected} from {low:g} to {high:g}")
+        return cls(**numbers)
 
     def parameters(self, threads: int) -> dict[str, Any]:
         return {

@@ -89,7 +89,7 @@ class _Reader:
 
     def check_header(self, file: str, names: list[str]) -> list[str]:
         schema = self._schema
-        needed = [schema.timestamp, *([schema.id_column] if schema.id_column else [])]
+        needed = [schema.id_column, schema.timestamp] if schema.id_column else [schema.timestamp]
         needed += [self._label.column] if self._label else []
         needed += [field.name for field in self._fields if field.required]
         for name in names:

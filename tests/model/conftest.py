@@ -6,12 +6,16 @@ import sys
 import tarfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from model import inference
+from model.__main__ import _day
 from model.schema import Schema, load
 from model.simulation import files, payments
-from model.__main__ import _day
+
+hypothesis.settings.register_profile("model", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("model")
 
 ROOT = Path(__file__).parents[2]
 

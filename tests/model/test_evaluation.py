@@ -17,7 +17,7 @@ SCHEMA = Schema.from_dict(small())
 
 def contract(calibration: evaluation.Calibration) -> Contract:
     found = Contract(
-        "m", SCHEMA, names(SCHEMA), {name: ("a",) for name in category_names(SCHEMA)},
+        "m", SCHEMA, names(SCHEMA), dict.fromkeys(category_names(SCHEMA), ("a",)),
         calibration.review_from, calibration.block_from, calibration.score_map,
     )  # fmt: skip
     return Contract.from_json(found.to_json())  # from_json checks it

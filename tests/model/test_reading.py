@@ -49,7 +49,7 @@ def test_a_csv_becomes_checked_columns(tmp_path):
         ("\ufeff" + HEADER + GOOD).encode(),
         (HEADER + GOOD).replace("\n", "\r\n").encode(),
         (" id , time,amount,card,shop,fraud\n" + GOOD).encode(),
-        "fraud,shop,card,amount,time,id\n0,books,c1,5.00,2026-01-01T00:00:00Z,t1\n".encode(),
+        b"fraud,shop,card,amount,time,id\n0,books,c1,5.00,2026-01-01T00:00:00Z,t1\n",
         (HEADER + '"t1","2026-01-01T00:00:00Z","5.00","c1","books","0"\n\n\n').encode(),
     ],
     ids=[
@@ -81,12 +81,12 @@ def test_harmless_variants_read_the_same(tmp_path, content):
         (gzip.compress((HEADER + GOOD * 5000).encode())[:-20], "data.csv: the gzip file is damaged or cut off"),
         (b"\x1f\x8bnot gzip at all", "data.csv: the gzip file is damaged or cut off"),
         (b"id,time,card,shop,fraud\n", "data.csv: the header lacks the column 'amount'; it has id, time, card"),
-        (b"id,time,Amount,card,shop,fraud\n", "data.csv: the header lacks the column 'amount' (did you mean 'Amount'?)"),
-        (b"id;time;amount;card;shop;fraud\n", "data.csv: the header lacks the column 'time' (values must be separated by commas)"),
+        (b"id,time,Amount,card,shop,fraud\n", "data.csv: the header lacks the column 'amount' (did you mean 'Amount'"),
+        (b"id;time;amount;card;shop;fraud\n", "data.csv: the header lacks the column 'id' (values must be separated"),
         (b"id,time,amount,card,shop\n", "data.csv: the header lacks the column 'fraud'"),
         (b"id,time,amount,amount,card,fraud\n", "data.csv: the header names the column 'amount' twice"),
-        (b"id,time,amount,card,colour,fraud\n", "data.csv: the header has the column 'colour', which the schema does not know"),
-        (GOOD.encode() * 2, "data.csv: the header lacks the column 'time'"),
+        (b"id,time,amount,card,colour,fraud\n", "data.csv: the header has the column 'colour', which the schema"),
+        (GOOD.encode() * 2, "data.csv: the header lacks the column 'id'"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_meant_is_refused_by_name(tmp_path, content, message):
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_meant_is_refused_by_name(tmp_path, content, messa
         ("t2,2026-01-01T00:00:00Z,-1,c1,books,0", "data.csv, row 3, amount: must be at least 0"),
         ("t2,2026-01-01T00:00:00Z,1001,c1,books,0", "data.csv, row 3, amount: must be at most 1000"),
         ("t2,2026-01-01T00:00:00Z,5,,books,0", "data.csv, row 3, card: is required and missing"),
-        ("t2,2026-01-01T00:00:00Z,5,c1,books,maybe", "data.csv, row 3, fraud: must be one of 1, true, fraud, 0, false, legit, or blank"),
+        ("t2,2026-01-01T00:00:00Z,5,c1,books,maybe", "data.csv, row 3, fraud: must be one of 1, true, fraud, 0, false"),
         ("t2,2026-01-01T00:00:00,5,c1,books,0", "data.csv, row 3, time: has no UTC offset"),
         ("t2,01/02/2026,5,c1,books,0", "data.csv, row 3, time: must be an ISO 8601 timestamp"),
         ("t2,,5,c1,books,0", "data.csv, row 3, time: is required and missing"),
@@ -150,9 +150,7 @@ def test_bytes_that_are_not_utf8_cost_their_row(tmp_path):
 
 
 def test_a_file_of_nothing_but_bad_rows_says_so(tmp_path):
-    with pytest.raises(
-        TrainingError, match="there is no usable row; the first that is not: data.csv, row 2, row: has 2 values"
-    ):
+    with pytest.raises(TrainingError, match=r"no usable row; the first that is not: data.csv, row 2, row: has 2"):
         read(tmp_path, HEADER + "t2,2026-01-01T00:00:00Z\n")
 
 
@@ -183,7 +181,7 @@ def test_mixed_offsets_become_utc_and_naive_times_need_a_zone(tmp_path):
 
 def test_an_unknown_time_zone_is_a_mistake_in_the_schema(tmp_path):
     schema = Schema.from_dict(small(timestamp={"column": "time", "timezone": "Mars/Olympus"}))
-    with pytest.raises(SchemaError, match="timestamp.timezone: expected a time zone"):
+    with pytest.raises(SchemaError, match=r"timestamp.timezone: expected a time zone"):
         read(tmp_path, HEADER + GOOD, schema)
 
 
@@ -240,7 +238,8 @@ def test_bad_parquet_rows_are_set_aside_by_their_number(tmp_path):
     )  # fmt: skip
     assert table.ids.to_pylist() == ["a"]
     assert [text.split(":")[0] for text in rejected] == [
-        "data.parquet, row 2, card", "data.parquet, row 3, id", "data.parquet, row 4, fraud", "data.parquet, row 5, amount",
+        "data.parquet, row 2, card", "data.parquet, row 3, id", "data.parquet, row 4, fraud",
+        "data.parquet, row 5, amount",
     ]  # fmt: skip
     assert rejected[3].endswith("must be at most 1000")
 
@@ -250,9 +249,7 @@ def test_naive_parquet_times_need_a_zone(tmp_path):
         "id": ["a"], "time": pa.array([1_767_225_600_000_000_123], pa.timestamp("ns")), "amount": [1.0], "card": ["c"],
         "fraud": [0],
     }  # fmt: skip
-    with pytest.raises(
-        TrainingError, match="data.parquet, row 1, time: has no UTC offset: set timestamp.timezone in the schema"
-    ):
+    with pytest.raises(TrainingError, match=r"data.parquet, row 1, time: has no UTC offset: set timestamp.timezone"):
         parquet(tmp_path, columns)
     schema = Schema.from_dict(small(timestamp={"column": "time", "timezone": "UTC"}))
     table, _ = parquet(tmp_path, columns, schema)
@@ -261,11 +258,10 @@ def test_naive_parquet_times_need_a_zone(tmp_path):
 
 def test_a_column_of_the_wrong_kind_names_row_field_and_kind(tmp_path):
     columns = {
-        "id": ["a", "b"], "time": ["2026-01-01T00:00:00Z"] * 2, "amount": [b"1", b"2"], "card": ["c", "c"], "fraud": [0, 1],
+        "id": ["a", "b"], "time": ["2026-01-01T00:00:00Z"] * 2, "amount": [b"1", b"2"], "card": ["c", "c"],
+        "fraud": [0, 1],
     }  # fmt: skip
-    with pytest.raises(
-        TrainingError, match="no usable row; the first that is not: data.parquet, row 1, amount: must be a"
-    ):
+    with pytest.raises(TrainingError, match=r"not: data.parquet, row 1, amount: must be a number"):
         parquet(tmp_path, columns)
 
 

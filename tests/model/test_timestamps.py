@@ -1,5 +1,7 @@
 """Timestamps: strict ISO 8601, turned into UTC."""
 
+# ruff: noqa: DTZ001 (naive times are what is tested)
+
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,18 +39,19 @@ def test_these_are_understood(text, zone, expected):
 @pytest.mark.parametrize(
     "text",
     ["", "now", "2026-3-1T12:00:00Z", "2026-03-01T12Z", "20260301T120000Z", "2026-W10-1", "2026-03-01T24:00:00Z",
-     "2026-03-01T12:30:00", "2026-13-01T00:00:00Z", "٢٠٢٦-03-01T12:30:00Z", "2026-03-01T12:30:00Z\nx", "0000-01-01T00:00Z"],
+     "2026-03-01T12:30:00", "2026-13-01T00:00:00Z", "٢٠٢٦-03-01T12:30:00Z", "2026-03-01T12:30:00Z\nx",
+     "0000-01-01T00:00Z"],
 )  # fmt: skip
 def test_these_are_refused(text):
-    with pytest.raises(ValueError, match="must|has|is not"):
+    with pytest.raises(ValueError, match=r"must|has|is not"):
         timestamps.parse(text)
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.timezones()))
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.timezones(), allow_imaginary=False))
 def test_what_python_writes_is_read_as_the_same_moment(moment):
     offset = moment.utcoffset()
     if offset.seconds % 60 == 0:  # old local mean times have offsets with seconds, which ISO 8601 does not know
-        assert timestamps.parse(moment.isoformat()) == moment
+        assert timestamps.parse(moment.isoformat()) == moment.astimezone(UTC)
 
 
 @given(st.text(alphabet="0123456789-:TZ .+", max_size=40))

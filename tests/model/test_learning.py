@@ -1,0 +1,111 @@
+"""That the model learns what there is to learn, in the same way every time, and nothing from the future."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model import features
+from model.__main__ import _day
+from model.schema import load
+from model.simulation import files, payments
+from model.training import fitting, matrix
+from model.training.fitting import Options
+from model.training.problems import Rejections
+from model.training.split import split
+from model.training.table import read_files
+from tests.model.conftest import run_model
+
+
+def test_plain_features_find_the_simulated_fraud(trained):
+    metrics = json.loads((trained / "evaluation.json").read_text())["metrics"]
+    assert metrics["roc_auc"] > 0.85
+    assert metrics["average_precision"] > 5 * payments.FRAUD_SHARE
+
+
+def test_the_same_files_give_the_same_bytes(sample, trained, tmp_path):
+    done = run_model("train", "--data", *sample, "--out", tmp_path, "--threads", 2)
+    assert done.returncode == 0, done.stderr
+    for name in ("model.tar.gz", "evaluation.json", "report.html"):
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
+
+
+def test_the_evaluation_counts_what_was_read(trained, sample):
+    evaluation = json.loads((trained / "evaluation.json").read_text())
+    rows, parts = evaluation["data"]["rows"], evaluation["data"]["parts"]
+    assert rows["read"] == rows["used"] == 12_000
+    assert rows["rejected"] == rows["duplicates_dropped"] == 0
+    assert sum(part["rows"] for part in parts.values()) + rows["unlabelled"] == rows["used"]
+    assert (
+        parts["fitting"]["to"] < parts["label_delay"]["from"] <= parts["label_delay"]["to"] < parts["hold_out"]["from"]
+    )
+    matrix = evaluation["metrics"]["at_review_threshold"]["confusion_matrix"]
+    assert sum(matrix.values()) == parts["hold_out"]["rows"]
+    assert evaluation["metrics"]["at_review_threshold"]["false_positive_rate"] <= 0.02
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    schema = load()
+    paths = files.write(payments.simulate(6000, 60, _day("2026-03-01"), 9), tmp_path_factory.mktemp("world"), 9)
+    return schema, read_files(schema, [(path.name, path) for path in paths], Rejections())
+
+
+def fit(schema, table):
+    parts = split(schema, table)
+    categories = matrix.learn_categories(schema, table, parts.fitting)
+    chosen = table.take(parts.fitting)
+    rows = matrix.matrix(schema, chosen, categories)
+    options = replace(Options(), num_round=60)
+    fitted = fitting.fit(rows, chosen.label, chosen.time, features.names(schema), options, threads=1)
+    return fitted.booster.save_raw("json"), fitted.rounds, categories
+
+
+def test_the_holdout_cannot_influence_the_model(world):
+    """Not its labels, not its amounts and not its words: neither the trees nor when they stop, nor the categories."""
+    schema, table = world
+    before = fit(schema, table)
+    holdout = split(schema, table).holdout
+    label, values = table.label.copy(), {name: column.copy() for name, column in table.values.items()}
+    label[holdout] = 1 - label[holdout]
+    values["amount"][holdout] = 1.0
+    values["channel"][holdout] = 0
+    assert fit(schema, replace(table, label=label, values=values)) == before
+
+
+def test_labels_that_were_not_known_yet_cannot_influence_the_model(world):
+    schema, table = world
+    before = fit(schema, table)
+    waiting = split(schema, table).waiting
+    label = table.label.copy()
+    label[waiting] = 1 - label[waiting]
+    assert fit(schema, replace(table, label=label)) == before
+
+
+def test_rare_fraud_starts_from_even_odds(world):
+    """XGBoost would otherwise start at the fraud rate, which ruins rare fraud."""
+    schema, table = world
+    learner = json.loads(fit(schema, table)[0])["learner"]
+    assert float(learner["learner_model_param"]["base_score"].strip("[]")) == 0.5
+
+
+def test_rare_words_are_no_categories(world):
+    schema, table = world
+    parts = split(schema, table)
+    for name, values in matrix.learn_categories(schema, table, parts.fitting).items():
+        assert len(values) <= 255
+        if name == "currency":
+            codes = table.values["currency"][parts.fitting]
+            counts = [int(np.sum(codes == table.vocabularies["currency"].index(value))) for value in values]
+            assert counts == sorted(counts, reverse=True)
+            assert min(counts) >= 10
+
+
+def test_without_fraud_to_watch_a_moderate_number_of_rounds_is_taken():
+    rows = np.random.default_rng(1).random((400, 2)).astype(np.float32)
+    label = (rows[:, 0] > 0.9).astype(int)
+    label[300:] = 0
+    fitted = fitting.fit(rows, label, np.arange(400), ("a", "b"), Options(), threads=1)
+    assert (fitted.rounds, fitted.early_stopped_on) == (100, 0)
+    assert list(fitted.importance()) == ["a", "b"]
