@@ -20,6 +20,7 @@ from local.sagemaker.settings import Settings
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/sagemaker"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+_ENDED: "list[Stack]" = []  # kept, so that nothing of theirs is tidied up: a killed process tidies nothing
 FAST = Settings(
     stop_grace_seconds=0.3,
     health_check_seconds=20,
@@ -61,11 +62,12 @@ class Stack:
 
     def __init__(self, ports: FakePorts, state: Path, settings: Settings = FAST) -> None:
         self.ports = ports
-        self._state = state
+        self.state = state
         self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        self._connections: set[asyncio.Task[None]] = set()
         self.port = self.run(self._open())
         self.sagemaker = self.client("sagemaker")
         self.runtime = self.client("sagemaker-runtime")
@@ -82,34 +84,41 @@ class Stack:
             config=Config(retries={"total_max_attempts": 1}, read_timeout=90, proxies={}),
         )
 
+    def processes(self) -> list[int]:
+        """Ids of the processes that are under way."""
+        return [int(note.stem) for note in (self.state / "processes").glob("*.json")]
+
     def run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     def close(self) -> None:
-        self.run(self._close())
-        self._end()
+        if self._thread.is_alive():
+            self.run(self._close())
+            self.kill()
 
     def kill(self) -> None:
-        """Every process lives on and nothing more is written."""
+        """What SageMaker started lives on, and nothing more is written."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
-
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        _ENDED.append(self)
 
     async def _open(self) -> int:
-        self._service = SageMaker(self.ports, self._state, Path(sys.executable), REGION, ACCOUNT, self._settings)
+        self._service = SageMaker(self.ports, self.state, Path(sys.executable), REGION, ACCOUNT, self._settings)
         await self._service.start()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _close(self) -> None:
         self._server.close()
+        for connection in list(self._connections):
+            connection.cancel()
         await self._service.stop()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        assert connection is not None
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -124,7 +133,7 @@ class Stack:
                 lines += [f"{name}: {value}" for name, value in answer_headers.items()]
                 writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
 

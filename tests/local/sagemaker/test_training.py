@@ -90,7 +90,7 @@ def test_a_failing_script_fails_the_job_as_the_container_words_it(stack: Stack, 
 def test_a_killed_process_fails_the_job_with_its_signal(stack: Stack, bucket: str) -> None:
     begin_training(stack, bucket, WAITS)
     secondary(stack, "job", "Training")
-    lines = wait_for(lambda: [line for line in log_lines_or_none(stack) if line.startswith("waiting")])
+    lines = wait_for(lambda: [line for line in log_lines(stack, GROUP, "job/") if line.startswith("waiting")])
     os.kill(int(lines[0].split()[1]), signal.SIGKILL)
 
     job = finished(stack)
@@ -99,7 +99,7 @@ def test_a_killed_process_fails_the_job_with_its_signal(stack: Stack, bucket: st
 
 def test_a_stopped_job_keeps_what_it_had_saved(stack: Stack, bucket: str) -> None:
     begin_training(stack, bucket, WAITS)
-    wait_for(lambda: [line for line in log_lines_or_none(stack) if line.startswith("waiting")])
+    wait_for(lambda: [line for line in log_lines(stack, GROUP, "job/") if line.startswith("waiting")])
     stack.sagemaker.stop_training_job(TrainingJobName="job")
     assert stack.sagemaker.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] == "Stopping"
 
@@ -209,10 +209,3 @@ def test_a_job_that_nobody_knows_is_not_found(stack: Stack) -> None:
     for call in (stack.sagemaker.describe_training_job, stack.sagemaker.stop_training_job):
         with pytest.raises(ClientError, match=r"ValidationException.*Requested resource not found\."):
             call(TrainingJobName="nobody")
-
-
-def log_lines_or_none(stack: Stack) -> list[str]:
-    try:
-        return log_lines(stack, GROUP, "job/")
-    except stack.logs.exceptions.ResourceNotFoundException:
-        return []

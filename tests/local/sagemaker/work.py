@@ -88,7 +88,10 @@ def secondary(stack: Stack, name: str, status: str) -> None:
 
 
 def log_lines(stack: Stack, group: str, prefix: str) -> list[str]:
-    streams = stack.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+    try:
+        streams = stack.logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
+    except stack.logs.exceptions.ResourceNotFoundException:
+        return []
     lines = []
     for stream in streams:
         events = stack.logs.get_log_events(
