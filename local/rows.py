@@ -31,7 +31,7 @@ def examples(path: Path, schema: Mapping[str, Any], frauds: int, legits: int, id
         kinds = [_kind(value, label) for value in table[label["column"]].to_pylist()]
         for kind, count in (("legit", legits), ("fraud", frauds)):
             positions = [at for at, found in enumerate(kinds) if found == kind][-count:]
-            chosen += [(row, kind) for row in table.take(positions).to_pylist()]
+            chosen += [(row, kind) for at in positions for row in table.slice(at, 1).to_pylist()]
     if not chosen:
         chosen = [(row, "unknown") for row in table.slice(max(0, table.num_rows - frauds - legits)).to_pylist()]
     return [Example(request(row, schema, name), kind) for (row, kind), name in zip(chosen, ids, strict=False)]
@@ -57,8 +57,15 @@ def request(row: Mapping[str, Any], schema: Mapping[str, Any], transaction_id: s
         value = row.get(name)
         if rules["role"] == "ignore" or value is None or (isinstance(value, str) and not value.strip()):
             continue
-        body[name] = float(value) if rules["role"] in NUMERIC else str(value)
+        body[name] = float(value) if rules["role"] in NUMERIC else word(value)
     return body
+
+
+def word(value: Any) -> str | bool:
+    """A Parquet file may keep an id as a number, even as 42.0 where others of its column are missing."""
+    if isinstance(value, bool):
+        return value
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def moment(value: Any, timezone: str | None) -> str:

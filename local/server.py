@@ -23,6 +23,7 @@ logger = logging.getLogger("local.server")
 def environment(port: int, state: Path) -> dict[str, str]:
     """MiniStack's settings. It reads them when it is imported, and its Lambda workers inherit them."""
     return {
+        **{name: value for name, value in os.environ.items() if name.startswith("LOCAL_")},  # our SageMaker's settings
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", str(state)),
         "LANG": "C.UTF-8",
@@ -155,7 +156,8 @@ def main() -> None:
     os.environ.clear()  # nothing of the caller's shell reaches a Lambda worker
     os.environ.update(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("persistence").setLevel(logging.WARNING)
+    for chatty in ("persistence", "lambda"):  # every save; every line that a function logs, which CloudWatch Logs has
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(run(options.port, state, options.python))
     logging.shutdown()
     os._exit(0)  # threads that still wait for a function or a queue are not worth waiting for

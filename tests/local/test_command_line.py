@@ -1,0 +1,35 @@
+"""What the command line says and answers when there is nothing to do or something is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from local.__main__ import main
+
+from .conftest import Host
+
+
+def test_status_of_nothing_is_3_and_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--state-dir", str(tmp_path)]) == 3
+    assert capsys.readouterr().out == "nothing runs: `make up` starts it\n"
+
+
+def test_down_of_nothing_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["down", "--state-dir", str(tmp_path / "absent")]) == 0
+    assert capsys.readouterr().out == "nothing was running\n"
+
+
+def test_a_missing_file_is_named_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["up", "--state-dir", str(tmp_path / "home"), "--data", str(tmp_path / "absent.csv")]) == 1
+    assert capsys.readouterr().err == f"\n{tmp_path / 'absent.csv'} is not a file\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_server_without_a_stack_is_told_as_such(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--state-dir", str(host.home.root)]) == 1
+    assert "no stack is deployed: `make up` does it" in capsys.readouterr().out
+
+
+def test_up_on_another_port_than_the_running_servers_is_refused(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["up", "--state-dir", str(host.home.root), "--port", "1"]) == 1
+    assert f"it runs on port {host.server.port} already" in capsys.readouterr().err

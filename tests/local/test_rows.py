@@ -1,0 +1,85 @@
+"""Rows of the user's files as requests to the REST API."""
+
+import datetime
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from local.rows import examples, moment
+
+SCHEMA: dict[str, Any] = {
+    "transaction_id": {"column": "id"},
+    "timestamp": {"column": "when", "timezone": "Europe/Berlin"},
+    "label": {"column": "label", "fraud": ["1", "true", "fraud"], "legit": ["0", "false", "legit"]},
+    "fields": {
+        "amount": {"role": "amount"},
+        "customer": {"role": "entity"},
+        "note": {"role": "ignore"},
+        "country": {"role": "category"},
+    },
+}
+CSV = """id,when,amount,customer,note,country,label
+1,2026-03-01 10:00:00,12.50,0042,x,DE,0
+2,2026-03-01 11:00:00,99,0043,x,,1
+3,2026-07-01 12:00:00,7,0044,x,NO,0
+"""
+
+
+def test_a_csv_row_keeps_texts_as_they_are_and_gets_a_rest_timestamp(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(CSV.encode()))
+    legit, fraud = examples(path, SCHEMA, 1, 1, ["up-1", "up-2"])
+    assert (legit.label, fraud.label) == ("legit", "fraud")
+    assert legit.request == {
+        "transaction_id": "up-1",
+        "when": "2026-07-01T12:00:00+02:00",
+        "amount": 7.0,
+        "customer": "0044",
+        "country": "NO",
+    }
+    assert fraud.request == {
+        "transaction_id": "up-2",
+        "when": "2026-03-01T11:00:00+01:00",
+        "amount": 99.0,
+        "customer": "0043",
+    }
+
+
+def test_a_parquet_row_gives_the_same_kinds_of_values(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    when = datetime.datetime(2026, 3, 1, 10, tzinfo=datetime.UTC)
+    rows = [{"id": 1, "when": when, "amount": 5, "customer": 42.0, "country": None, "label": 1}]
+    pa.parquet.write_table(pa.Table.from_pylist(rows), path)
+    (only,) = examples(path, SCHEMA, 2, 3, iter(["up-1", "up-2"]))
+    assert only.request == {
+        "transaction_id": "up-1",
+        "when": "2026-03-01T10:00:00+00:00",
+        "amount": 5.0,
+        "customer": "42",
+    }
+
+
+def test_files_without_labels_give_unlabelled_examples(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("when,amount\n2026-03-01T10:00:00Z,1\n2026-03-01T11:00:00Z,2\n")
+    schema = {"timestamp": {"column": "when"}, "fields": {"amount": {"role": "amount"}}}
+    assert [(found.label, found.request["amount"]) for found in examples(path, schema, 1, 1, ["a", "b"])] == [
+        ("unknown", 1.0),
+        ("unknown", 2.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "timezone", "sent"),
+    [
+        ("2026-03-01T12:30:00Z", None, "2026-03-01T12:30:00+00:00"),
+        ("2026-03-01 12:30:00.250+05:30", "Europe/Berlin", "2026-03-01T12:30:00.250000+05:30"),
+        ("2026-03-01", "UTC", "2026-03-01T00:00:00+00:00"),
+    ],
+)
+def test_times_carry_an_offset(written: str, timezone: str | None, sent: str) -> None:
+    assert moment(written, timezone) == sent
