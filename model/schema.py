@@ -83,7 +83,8 @@ class Schema:
             document["transaction_id"] = {"column": self.id_column}
         if self.label:
             document["label"] = self.label.to_dict()
-        document["label_delay"] = f"{int(self.label_delay.total_seconds() // 60)}m"
+        minutes = self.label_delay // timedelta(minutes=1)
+        document["label_delay"] = f"{minutes // 1440}d" if minutes % 1440 == 0 else f"{minutes}m"
         document["fields"] = {field.name: field.to_dict() for field in self.fields}
         document["extra_columns"] = self.extra_columns
         document["holdout"] = self.holdout

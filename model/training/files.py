@@ -75,11 +75,9 @@ def _csv(raw: Any, name: str, check_header: CheckHeader, rejected: Rejections) -
     # undecodable bytes become lone surrogates, which are found again when the cells are read
     text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, strict=True)
+    header = _header(reader, name)
+    header_end = reader.line_num
     records = _records(reader, name, rejected)
-    first = next(records, None)
-    if first is None:
-        raise TrainingError(f"{name}: has no readable header")
-    header = [column.strip() for column in first.cells]
     wanted = check_header(name, header)
     positions = [header.index(column) for column in wanted]
     read = False
@@ -88,8 +86,18 @@ def _csv(raw: Any, name: str, check_header: CheckHeader, rejected: Rejections) -
         good = [record for record in chunk if _has_width(record, len(header), name, rejected)]
         if good:
             yield _text_block(good, wanted, positions, name, rejected)
-    if not read and reader.line_num <= first.end:
+    if not read and reader.line_num <= header_end:
         raise TrainingError(f"{name}: has a header but no rows")
+
+
+def _header(reader: Any, name: str) -> list[str]:
+    try:
+        cells = next((cells for cells in reader if cells), None)
+    except csv.Error as error:
+        raise TrainingError(f"{name}: the header cannot be read as CSV: {error}") from None
+    if cells is None:
+        raise TrainingError(f"{name}: has no header")
+    return [column.strip() for column in cells]
 
 
 def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[_Record]:

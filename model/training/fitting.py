@@ -88,7 +88,7 @@ def fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options:
     rounds = min(options.num_round, 100)  # without both classes to watch: a moderate number
     if watched:
         rounds = _best_rounds(rows, label, early, late, names, options, threads)
-    booster = xgboost.train(parameters, _quantised(rows, label, names, options), rounds, verbose_eval=False)
+    booster = xgboost.train(parameters, _quantised(rows, label, names, options, threads), rounds, verbose_eval=False)
     return Fitted(booster, rounds, watched)
 
 
@@ -100,8 +100,8 @@ def predict(booster: Any, rows: Array) -> Array:
 def _best_rounds(
     rows: Array, label: Array, early: Array, late: Array, names: tuple[str, ...], options: Options, threads: int
 ) -> int:
-    fitting = _quantised(rows[early], label[early], names, options)
-    watching = xgboost.DMatrix(rows[late], label[late], feature_names=list(names))
+    fitting = _quantised(rows[early], label[early], names, options, threads)
+    watching = xgboost.DMatrix(rows[late], label[late], feature_names=list(names), nthread=threads)
     booster = xgboost.train(
         options.parameters(threads),
         fitting,
@@ -113,8 +113,8 @@ def _best_rounds(
     return int(booster.best_iteration) + 1
 
 
-def _quantised(rows: Array, label: Array, names: tuple[str, ...], options: Options) -> Any:
-    return xgboost.QuantileDMatrix(rows, label, feature_names=list(names), max_bin=options.max_bin)
+def _quantised(rows: Array, label: Array, names: tuple[str, ...], options: Options, threads: int) -> Any:
+    return xgboost.QuantileDMatrix(rows, label, feature_names=list(names), max_bin=options.max_bin, nthread=threads)
 
 
 def _both(label: Array) -> bool:

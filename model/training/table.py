@@ -94,7 +94,7 @@ class _Reader:
         needed += [field.name for field in self._fields if field.required]
         for name in names:
             if names.count(name) > 1:
-                raise TrainingError(f"{file}: the header names the column {name!r} twice")
+                raise TrainingError(f"{file}: the header names the column {_shown(name)} twice")
         for name in needed:
             if name not in names:
                 raise TrainingError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
@@ -103,7 +103,7 @@ class _Reader:
         for name in names:
             if schema.extra_columns == "refuse" and name not in needed and name not in optional and name not in ignored:
                 raise TrainingError(
-                    f"{file}: the header has the column {name!r}, which the schema does not know "
+                    f"{file}: the header has the column {_shown(name)}, which the schema does not know "
                     "(give it the role ignore, or set extra_columns: ignore)"
                 )
         return needed + optional
@@ -209,3 +209,8 @@ def _hint(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name.lower(), [found.lower() for found in names], 1, 0.8)
     original = [found for found in names if close and found.lower() == close[0]]
     return f" (did you mean {original[0]!r}?)" if original else f"; it has {', '.join(names[:30])}"[:500]
+
+
+def _shown(name: str) -> str:
+    """A column's name in quotes, cut short when a damaged file makes it long."""
+    return repr(name if len(name) <= 80 else name[:80] + "…")

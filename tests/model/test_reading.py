@@ -70,7 +70,10 @@ def test_harmless_variants_read_the_same(tmp_path, content):
     ("content", "message"),
     [
         (b"", "data.csv: is empty"),
-        (b"\n\n", "data.csv: has no readable header"),
+        (b"\n\n", "data.csv: has no header"),
+        (b"a" * 300_000 + b"," + GOOD.encode(), "data.csv: the header cannot be read as CSV: field larger than"),
+        (b'"id,time\n' + GOOD.encode(), "data.csv: the header cannot be read as CSV: unexpected end of data"),
+        (b"id,time,amount,card,fraud," + b"x" * 9999, "which the schema does not know (give it the role ignore"),
         (HEADER.encode(), "data.csv: has a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "data.csv: is neither CSV nor Parquet (binary content)"),
         ((HEADER + GOOD).encode("utf-16"), "data.csv: is UTF-16 text"),
