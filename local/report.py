@@ -1,6 +1,7 @@
 """What `up` and `status` print at their end."""
 
 import json
+import shlex
 from typing import Any
 
 from local.home import Home
@@ -12,7 +13,7 @@ REASONS = 2
 
 
 def summary(home: Home, stack: Stack, model: str, scored: list[Scored]) -> str:
-    example = json.dumps({**scored[0].request, "transaction_id": "try-1"})
+    example = shlex.quote(json.dumps({**scored[0].request, "transaction_id": "try-1"}))
     return f"""
 Model {model}{quality(stack, model)}
 
@@ -22,7 +23,7 @@ Model {model}{quality(stack, model)}
 
 Try next
   score       curl -s {stack.api_url}/score -H 'x-api-key: {stack.api_key}' \\
-                -d '{example}'
+                -d {example}
   retrain     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url {stack.endpoint_url} \\
                 --region {stack.region} s3 cp FILE s3://{stack.bucket}/transactions/
   look, stop  make status · make down"""
