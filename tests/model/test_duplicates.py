@@ -8,12 +8,13 @@ from model.training.problems import Rejections
 from model.training.table import read_files
 from tests.model.conftest import small
 
-SCHEMA = Schema.from_dict(small())
-HEADER = "id,time,amount,card,shop,fraud\n"
+FIELDS = small()["fields"] | {"age": {"role": "number"}}
+SCHEMA = Schema.from_dict(small(fields=FIELDS))
+HEADER = "id,time,amount,card,shop,age,fraud\n"
 
 
-def row(name="t1", amount="5", shop="books", fraud="0", time="2026-01-01T00:00:00Z"):
-    return f"{name},{time},{amount},c1,{shop},{fraud}\n"
+def row(name="t1", amount="5", shop="books", fraud="0", age="", time="2026-01-01T00:00:00Z"):
+    return f"{name},{time},{amount},c1,{shop},{age},{fraud}\n"
 
 
 def reduced(tmp_path, *files):
@@ -40,6 +41,7 @@ def test_equal_rows_are_dropped_and_counted(tmp_path):
         {"amount": "5.01"},
         {"shop": "toys"},
         {"shop": ""},
+        {"age": "40"},
         {"fraud": "1"},
         {"time": "2026-01-01T00:00:01Z"},
     ],

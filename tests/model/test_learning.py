@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from model import features
+from model import artefact, features
 from model.__main__ import _day
 from model.schema import load
 from model.simulation import files, payments
@@ -15,7 +16,7 @@ from model.training.fitting import Options
 from model.training.problems import Rejections
 from model.training.split import split
 from model.training.table import read_files
-from tests.model.conftest import run_model
+from tests.model.conftest import run_model, small
 
 
 def test_plain_features_find_the_simulated_fraud(trained):
@@ -90,16 +91,20 @@ def test_rare_fraud_starts_from_even_odds(world):
     assert float(learner["learner_model_param"]["base_score"].strip("[]")) == 0.5
 
 
-def test_rare_words_are_no_categories(world):
-    schema, table = world
-    parts = split(schema, table)
-    for name, values in matrix.learn_categories(schema, table, parts.fitting).items():
-        assert len(values) <= 255
-        if name == "currency":
-            codes = table.values["currency"][parts.fitting]
-            counts = [int(np.sum(codes == table.vocabularies["currency"].index(value))) for value in values]
-            assert counts == sorted(counts, reverse=True)
-            assert min(counts) >= 10
+def test_categories_are_the_frequent_words_of_the_fitting_period(tmp_path):
+    """In order of frequency, ties by name; rare words and those that only the hold-out has stay unknown."""
+    words = ["often"] * 5 + ["b", "a", "b", "a", "rare"]
+    lines = ["id,time,amount,card,shop,fraud"]
+    for number in range(600):
+        shop = "new" if number >= 480 else words[number % 10] if number < 90 else words[number % 9]
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+        lines.append(f"t{number},{moment.isoformat()},{number % 7},c,{shop},{int(number % 7 == 0)}")
+    (tmp_path / "data.csv").write_text("\n".join(lines))
+    (tmp_path / "schema.yaml").write_text(json.dumps(small()))
+    done = run_model("train", "--schema", tmp_path / "schema.yaml", "--data", tmp_path / "data.csv", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    contract = artefact.verify(tmp_path / "model.tar.gz").contract
+    assert contract.categories == {"shop": ("often", "a", "b")}
 
 
 def test_without_fraud_to_watch_a_moderate_number_of_rounds_is_taken():

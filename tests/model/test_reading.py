@@ -139,6 +139,12 @@ def test_every_line_that_a_stray_quote_swallows_is_set_aside(tmp_path):
     assert "starts in line 3" in rejected[0]
 
 
+def test_every_line_of_a_row_with_too_many_values_is_set_aside(tmp_path):
+    rows = GOOD + 't2,2026-01-01T00:00:00Z,5,c1,"two\nlines",0,9\n' + GOOD.replace("t1", "t3")
+    _, rejected = read(tmp_path, HEADER + rows)
+    assert [text.split(":")[0] for text in rejected] == ["data.csv, row 3, row", "data.csv, row 4, row"]
+
+
 def test_a_quote_that_is_never_closed_costs_the_rest_and_says_so(tmp_path):
     table, rejected = read(tmp_path, HEADER + GOOD + '"t2,2026-01-01T00:00:00Z,5,c1,books,0\n' + GOOD * 2)
     assert len(table) == 1

@@ -9,9 +9,6 @@ import subprocess
 import pytest
 
 from model import artefact, train
-from model.schema import load
-from model.training.problems import Rejections
-from model.training.table import read_files
 from tests.model.conftest import ROOT, run_model
 
 
@@ -208,14 +205,6 @@ def test_few_bad_rows_in_many_are_set_aside_and_listed(container):
     assert container.start("--num_round", 5).returncode == 0
     name = first.relative_to(container.train).as_posix()
     assert (container.output / "rejected.csv").read_text().splitlines()[1:] == [f"{name},1701,amount,must be a number"]
-
-
-def test_the_holdout_is_never_seen_by_the_contracts_categories(sample, trained):
-    """Categories are learned from the fitting period: a value that only the hold-out has stays unknown."""
-    contract = artefact.verify(trained / "model.tar.gz").contract
-    table = read_files(load(), [(path.name, path) for path in sample], Rejections())
-    assert set(contract.categories["currency"]) <= set(table.vocabularies["currency"])
-    assert all(len(values) <= 255 for values in contract.categories.values())
 
 
 def test_the_report_is_one_escaped_page_without_scripts(container):
