@@ -32,7 +32,7 @@ class Clients:
 
     def _make(self, service: str, credentials: dict[str, Any]) -> Any:
         core = botocore.session.Session()
-        core.register_component("data_loader", _models())
+        core.register_component("data_loader", service_models())
         session: Any = boto3.session.Session(
             botocore_session=core,
             aws_access_key_id=credentials["AccessKeyId"],
@@ -50,6 +50,6 @@ class Clients:
 
 
 @cache
-def _models() -> Loader:
+def service_models() -> Loader:
     """Reading the service models takes longer than all else about a client; they are the same for every role."""
     return create_loader(botocore.session.Session().get_config_variable("data_path"))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from botocore.session import get_session
+from botocore.model import ServiceModel
 
 from local.sagemaker.caller import Caller
+from local.sagemaker.clients import service_models
 from local.sagemaker.errors import ApiError, unknown_operation
 from local.sagemaker.machine import Machine
 from local.sagemaker.names import Names
@@ -50,7 +51,7 @@ class SageMaker:
         settings = settings or Settings.from_environment(os.environ)
         # The interpreter is not resolved: following a virtual environment's link would leave the environment.
         self._machine = Machine.build(ports, state_dir.resolve(), python.absolute(), Names(region, account), settings)
-        self._validator = Validator(get_session().get_service_model("sagemaker"))
+        self._validator = Validator(ServiceModel(service_models().load_service_model("sagemaker", "service-2")))
         self._jobs = TrainingJobs(self._machine)
         self._deployments = Deployments(self._machine)
         self._invocations = Invocations(self._machine, self._deployments)
@@ -66,6 +67,8 @@ class SageMaker:
         """End every process; the records are on disk already."""
         await self._jobs.close()
         await self._deployments.close()
+        # Whatever was in the middle of starting, no process is left behind.
+        await self._machine.threads.run(self._machine.processes.kill_orphans)
         self._machine.events.flush()
         self._machine.threads.close()
 

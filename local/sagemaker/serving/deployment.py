@@ -99,6 +99,9 @@ class Deployments:
         except (AccessDenied, BotoCoreError, ClientError) as error:
             await fleet.stop()
             raise DeploymentError(str(error)) from error
+        except asyncio.CancelledError:
+            await fleet.halt()
+            raise
         old, self.fleets[name] = self.fleets.get(name), fleet
         plan["since"] = self._machine.now()
         endpoint.update(ActivePlan=plan, PendingPlan=None, EndpointConfigName=plan["config"]["EndpointConfigName"])

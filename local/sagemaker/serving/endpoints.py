@@ -98,8 +98,9 @@ class Endpoints:
 
     def _check_limit(self, plan: Record) -> None:
         limit = self._machine.settings.endpoint_instance_limit
-        plans = [record["ActivePlan"] or record["PendingPlan"] for record in self._machine.endpoints.all()]
-        used = sum(variants.instances(other["config"]) for other in plans if other)
+        others = [other for other in self._machine.endpoints.all() if other["EndpointStatus"] != "Failed"]
+        plans = [other["ActivePlan"] or other["PendingPlan"] for other in others]
+        used = sum(variants.instances(other["config"]) for other in plans)
         wanted = variants.instances(plan["config"])
         if used + wanted > limit:
             kind = plan["config"]["ProductionVariants"][0].get("InstanceType", "serverless")

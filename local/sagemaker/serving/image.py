@@ -103,7 +103,8 @@ class Image:
         if submitted.startswith("s3://"):
             _extract(client, submitted, self.root / "submitted")
             submitted = str(self.root / "submitted")
-        install(Path(submitted) if submitted else None, self.code)
+        source = Path(submitted or "/").resolve()
+        install(source if source.is_relative_to(self.root.resolve()) else None, self.code)
         self._check_install()
         for path in [model, *model.rglob("*")]:
             if not path.is_symlink():

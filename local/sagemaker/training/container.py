@@ -38,8 +38,11 @@ class Tree:
         self.temporary.mkdir()
 
     def place(self, path: str) -> Path:
-        """Where a path of the container is on this machine."""
-        return Path(self.translate(path))
+        """Where a path of the container is on this machine; only what is under /opt/ml is anywhere."""
+        place = Path(self.translate(path))
+        if not place.resolve().is_relative_to(self.root.resolve()):
+            raise ContainerError(f"AlgorithmError: framework error: \n{path} does not exist, exit code: 1")
+        return place
 
     def translate(self, value: str) -> str:
         return value.replace(ROOT, str(self.root)) if ROOT in value else value

@@ -2,8 +2,10 @@
 
 from local.sagemaker.errors import invalid, limit_exceeded, unsupported
 from local.sagemaker.state import Record
+from local.sagemaker.training.container import ROOT
 
 DAY = 86_400
+CHECKPOINTS = f"{ROOT}/checkpoints"
 _NOT_HERE = {
     "DebugHookConfig",
     "DebugRuleConfigurations",
@@ -36,6 +38,8 @@ def check(request: Record) -> None:
     _check_uri(request["OutputDataConfig"]["S3OutputPath"])
     if request["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
         raise unsupported("OutputDataConfig.CompressionType NONE")
+    if "CheckpointConfig" in request:
+        _check_checkpoints(request["CheckpointConfig"])
     _check_times(request)
 
 
@@ -74,6 +78,13 @@ def _check_channel(channel: Record) -> None:
     if channel.get("CompressionType", "None") != "None":
         raise invalid("CompressionType Gzip is only for Pipe input mode; leave it out in File mode.")
     _check_uri(source["S3Uri"])
+
+
+def _check_checkpoints(config: Record) -> None:
+    _check_uri(config["S3Uri"])
+    path = config.get("LocalPath", CHECKPOINTS)
+    if not path.startswith(f"{ROOT}/") or ".." in path:
+        raise unsupported(f"A checkpoint directory outside {ROOT}")
 
 
 def _check_uri(uri: str) -> None:

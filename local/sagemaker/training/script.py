@@ -11,7 +11,7 @@ from local.sagemaker.machine import Machine
 from local.sagemaker.state import Record
 from local.sagemaker.threads import Threads
 from local.sagemaker.training import container, record, results
-from local.sagemaker.training.request import DAY
+from local.sagemaker.training.request import CHECKPOINTS, DAY
 
 _CHECKPOINT_SECONDS = 5.0
 
@@ -31,7 +31,7 @@ class Checkpoints:
         self._threads = threads
         self._s3 = s3
         self._config: Record | None = job.get("CheckpointConfig")
-        path = (self._config or {}).get("LocalPath", f"{container.ROOT}/checkpoints")
+        path = (self._config or {}).get("LocalPath", CHECKPOINTS)
         self._directory = tree.place(path)
         self._saved: dict[str, tuple[int, int]] = {}
 

@@ -113,11 +113,17 @@ NEEDS_MAX_WAIT = "Invalid MaxWaitTimeInSeconds. It must be present and be greate
         ("ResourceConfig.InstanceCount", 2, "'ml.m5.xlarge for training job usage' is 1 Instances"),
         ("ResourceConfig.VolumeSizeInGB", None, "ResourceConfig.VolumeSizeInGB is required"),
         ("ResourceConfig", None, "ResourceConfig is required"),
-        ("OutputDataConfig.S3OutputPath", "https://b/x", "OutputDataConfig|Invalid S3 URI|s3OutputPath"),
+        ("OutputDataConfig.S3OutputPath", "https://b/x", "Invalid S3 URI: https://b/x"),
         ("InputDataConfig", [channel("a", "s3://b/x")] * 2, "Channel names must be unique"),
         ("AlgorithmSpecification.TrainingInputMode", "Pipe", "Pipe is not supported by the SageMaker of this machine"),
         ("AlgorithmSpecification.ContainerEntrypoint", ["python3"], "ContainerEntrypoint is not supported"),
         ("DebugHookConfig", {"S3OutputPath": "s3://b/x"}, "DebugHookConfig is not supported"),
+        (
+            "CheckpointConfig",
+            {"S3Uri": "s3://b/c", "LocalPath": "/tmp/c"},
+            "checkpoint directory outside /opt/ml is not",
+        ),
+        ("CheckpointConfig", {"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/../c"}, "checkpoint directory outside"),
         ("InputDataConfig.0.CompressionType", "Gzip", "only for Pipe input mode"),
     ],
 )

@@ -43,6 +43,22 @@ def test_an_endpoint_serves_again_after_an_orderly_stop(start: Any, ports: FakeP
     assert ask(second)["model"] == "one"
 
 
+def test_an_orderly_stop_in_the_middle_of_everything_leaves_no_process(start: Any, ports: FakePorts) -> None:
+    stack = start()
+    stack.s3.create_bucket(Bucket="middle")
+    make_endpoint(stack, "middle")
+    make_model(stack, "middle", "two", {"answer.txt": "two", "code/inference.py": SLOW_TO_LOAD})
+    make_config(stack, "two")
+    begin_training(stack, "middle", WAITS)
+    secondary(stack, "job", "Training")
+    stack.sagemaker.update_endpoint(EndpointName="endpoint", EndpointConfigName="two")
+    pids = wait_for(lambda: len(stack.processes()) == 3 and stack.processes())
+    stack.close()
+
+    assert not any(alive(pid) for pid in pids)
+    assert stack.processes() == []
+
+
 def test_after_a_kill_orphans_end_and_everything_is_settled(start: Any, ports: FakePorts) -> None:
     first = start(jobs_at_once=2)
     first.s3.create_bucket(Bucket="killed")

@@ -138,6 +138,10 @@ def test_source_can_come_straight_from_s3(stack: Stack, bucket: str) -> None:
             "AlgorithmError: framework error",
         ),
         (
+            {"HyperParameters": {"sagemaker_program": "train.py", "sagemaker_submit_directory": "/usr"}},
+            "AlgorithmError: framework error: \n/usr does not exist",
+        ),
+        (
             {
                 "HyperParameters": {
                     "sagemaker_program": "pkg/train.py",
@@ -147,7 +151,7 @@ def test_source_can_come_straight_from_s3(stack: Stack, bucket: str) -> None:
             "AlgorithmError: ExecuteUserScriptError",
         ),
     ],
-    ids=["pip wants the network", "no program", "no source", "a path for a module"],
+    ids=["pip wants the network", "no program", "no source", "source of the machine", "a path for a module"],
 )
 def test_a_container_that_cannot_begin_says_why(
     stack: Stack, bucket: str, changes: dict[str, Any], reason: str
