@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import math
 from typing import Any
@@ -40,7 +39,7 @@ def _text(body: str, is_base64: bool) -> str:
         if len(raw) > LARGEST:
             raise problems.too_large(LARGEST)
         return raw.decode()
-    except (UnicodeError, binascii.Error):
+    except ValueError:  # not base64, or not UTF-8
         raise problems.invalid_json("The body is not UTF-8 text.") from None
 
 

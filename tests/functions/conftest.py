@@ -1,0 +1,170 @@
+"""A bucket, a table and the functions' settings; neighbours are moto's or in memory, nothing leaves the machine."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.s3.models import s3_backends
+
+from functions.settings import DeploySettings, ScoreSettings, TrainSettings
+from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeSns, FakeSqs
+
+REGION = "us-east-1"
+BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
+TABLE = "fraud-decisions"
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    return dict(json.loads((EVENTS / f"{name}.json").read_text("utf-8")))
+
+
+@dataclass
+class Context:
+    """What Lambda hands a handler beside the event."""
+
+    function_name: str = "fraud-function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:fraud-function"
+    aws_request_id: str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    seconds_left: float = 900.0
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds_left * 1000)
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+@pytest.fixture(autouse=True)
+def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "FraudScoring/test")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@cache
+def client(service: str) -> Any:
+    """Made once: moto answers it whenever it is switched on, and making one takes longer than most tests."""
+    return boto3.client(service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+@pytest.fixture
+def s3(lambda_environment: None) -> Any:
+    client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return client("s3")
+
+
+@pytest.fixture
+def table(lambda_environment: None) -> Any:
+    client("dynamodb").create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": "transaction_id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client("dynamodb")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sagemaker(clock: Clock) -> FakeSageMaker:
+    return FakeSageMaker(clock)
+
+
+@pytest.fixture
+def sns() -> FakeSns:
+    return FakeSns()
+
+
+@pytest.fixture
+def sqs() -> FakeSqs:
+    return FakeSqs()
+
+
+@pytest.fixture
+def logs() -> FakeLogs:
+    return FakeLogs()
+
+
+@dataclass
+class Drop:
+    """Drops files in the bucket, at times of the test's choosing."""
+
+    s3: Any
+    clock: Clock
+
+    def __call__(self, key: str, content: bytes = b"transaction_id,amount\n1,2\n", at: datetime | None = None) -> None:
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        stored = s3_backends[ACCOUNT]["aws"].buckets[BUCKET].keys[key]
+        stored.last_modified = (at or self.clock()).astimezone(UTC).replace(tzinfo=None)
+
+
+@pytest.fixture
+def drop(s3: Any, clock: Clock) -> Drop:
+    return Drop(s3, clock)
+
+
+def stored(s3: Any, prefix: str = "") -> set[str]:
+    return {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])}
+
+
+def read(s3: Any, key: str) -> bytes:
+    content: bytes = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    return content
+
+
+def train_settings(**changes: Any) -> TrainSettings:
+    values: dict[str, Any] = {
+        "stack_name": "fraud",
+        "bucket": BUCKET,
+        "topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",
+        "aws_region": REGION,
+        "sagemaker_role_arn": f"arn:aws:iam::{ACCOUNT}:role/fraud-SageMakerRole",
+        "training_instance_type": "ml.m5.xlarge",
+        "training_volume_gb": 30,
+        "training_max_runtime_seconds": 14400,
+        "spot_training": False,
+        "training_options": {},
+    }
+    return TrainSettings(**(values | changes))
+
+
+def deploy_settings(**changes: Any) -> DeploySettings:
+    values: dict[str, Any] = {
+        "stack_name": "fraud",
+        "bucket": BUCKET,
+        "topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",
+        "aws_region": REGION,
+        "sagemaker_role_arn": f"arn:aws:iam::{ACCOUNT}:role/fraud-SageMakerRole",
+        "queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-DeploymentsQueue",
+        "poll_seconds": 60,
+        "endpoint_name": "fraud-endpoint",
+        "endpoint_type": "instance",
+        "serving_instance_type": "ml.m5.large",
+        "serving_instance_count": 1,
+        "serverless_memory_mb": 2048,
+        "serverless_max_concurrency": 10,
+    }
+    return DeploySettings(**(values | changes))
+
+
+SCORE_SETTINGS = ScoreSettings(bucket=BUCKET, decisions_table=TABLE, retention_days=400)

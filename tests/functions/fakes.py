@@ -1,0 +1,281 @@
+"""SageMaker, SNS, SQS and logs in memory: strict about requests, and slow, wrong or doubled when a test says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.contract import service_model
+
+ACCOUNT = "123456789012"
+START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+def client_error(code: str, message: str = "", operation: str = "Anything", **more: Any) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}, **more}, operation)
+
+
+@dataclass
+class Clock:
+    time: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **period: float) -> datetime:
+        self.time += timedelta(**period)
+        return self.time
+
+
+@dataclass
+class FakeSns:
+    published: list[dict[str, str]] = field(default_factory=list)
+
+    def publish(self, **request: str) -> dict[str, str]:
+        assert service_model.problems("sns", "Publish", request) == []
+        assert request["Subject"].isascii() and "\n" not in request["Subject"] and len(request["Subject"]) < 100
+        self.published.append(request)
+        return {"MessageId": str(len(self.published))}
+
+    @property
+    def subjects(self) -> list[str]:
+        return [message["Subject"] for message in self.published]
+
+
+@dataclass
+class FakeSqs:
+    returned: list[dict[str, Any]] = field(default_factory=list)
+
+    def change_message_visibility(self, **request: Any) -> None:
+        assert service_model.problems("sqs", "ChangeMessageVisibility", request) == []
+        self.returned.append(request)
+
+
+@dataclass
+class FakeLogs:
+    """Log lines by stream; a page holds one of them, and every other page none, as a filtered search may."""
+
+    lines: dict[str, list[str]] = field(default_factory=dict)
+
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("logs", "FilterLogEvents", request) == []
+        if not self.lines:
+            raise client_error("ResourceNotFoundException")
+        prefix, pattern = request["logStreamNamePrefix"], request["filterPattern"].strip('"')
+        found = [
+            line
+            for stream, lines in self.lines.items()
+            if stream.startswith(prefix)
+            for line in lines
+            if pattern in line
+        ]
+        page = int(request.get("nextToken", "0"))
+        events = [{"message": found[page // 2]}] if page % 2 == 1 and page // 2 < len(found) else []
+        return {"events": events} | ({"nextToken": str(page + 1)} if page < 2 * len(found) else {})
+
+
+@dataclass
+class FakeFirehose:
+    """Takes records but for the places that `refuses` names, call by call."""
+
+    refuses: list[set[int]] = field(default_factory=list)
+    calls: list[list[bytes]] = field(default_factory=list)
+    taken: list[bytes] = field(default_factory=list)
+
+    def put_record_batch(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("firehose", "PutRecordBatch", request) == []
+        refused = self.refuses.pop(0) if self.refuses else set()
+        records = [record["Data"] for record in request["Records"]]
+        self.calls.append(records)
+        self.taken += [data for place, data in enumerate(records) if place not in refused]
+        answers = [
+            {"ErrorCode": "ServiceUnavailableException"} if place in refused else {"RecordId": str(place)}
+            for place in range(len(records))
+        ]
+        return {"FailedPutCount": len(refused), "RequestResponses": answers}
+
+
+class FakeSageMaker:
+    """The control plane that the functions see: AWS's names, states and error texts, and nothing that runs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.models: dict[str, dict[str, Any]] = {}
+        self.configs: dict[str, dict[str, Any]] = {}
+        self.endpoint: dict[str, Any] | None = None
+        self.calls: list[str] = []
+        self.before: dict[str, list[Callable[[], None]]] = {}
+
+    # ------------------------------------------------------------ what a test does
+
+    def then(self, operation: str, happens: Callable[[], None]) -> None:
+        """Something that happens just before the next call of the operation."""
+        self.before.setdefault(operation, []).append(happens)
+
+    def fail_next(self, operation: str, code: str, message: str = "") -> None:
+        def fail() -> None:
+            raise client_error(code, message, operation)
+
+        self.then(operation, fail)
+
+    def end_job(self, name: str, status: str = "Completed", **more: Any) -> None:
+        ended = self.clock.advance(seconds=60)
+        self.jobs[name] |= {"TrainingJobStatus": status, "TrainingEndTime": ended, "LastModifiedTime": ended}
+        self.jobs[name]["SecondaryStatus"] = status
+        self.jobs[name] |= more
+
+    def settle_endpoint(self, status: str = "InService", reason: str = "") -> None:
+        """Ends what the endpoint is busy with; a failed update goes back to the old configuration."""
+        assert self.endpoint is not None
+        if self.endpoint["EndpointStatus"] == "Deleting":
+            self.endpoint = None
+            return
+        pending = self.endpoint.pop("PendingDeploymentSummary", None)
+        if pending and status == "InService":
+            self.endpoint["EndpointConfigName"] = pending["EndpointConfigName"]
+        if pending and status == "RolledBack":
+            status = "InService"
+        self.endpoint["EndpointStatus"] = status
+        self.endpoint.pop("FailureReason", None)
+        if reason:
+            self.endpoint["FailureReason"] = reason
+
+    # ------------------------------------------------------------ training jobs
+
+    def create_training_job(self, **request: Any) -> dict[str, str]:
+        self._called("CreateTrainingJob", request)
+        name = request["TrainingJobName"]
+        if name in self.jobs:
+            raise client_error("ResourceInUse", "a training job with this name already exists")
+        self.jobs[name] = request | {
+            "TrainingJobArn": self._arn("training-job", name),
+            "TrainingJobStatus": "InProgress",
+            "SecondaryStatus": "Starting",
+            "CreationTime": self.clock(),
+            "LastModifiedTime": self.clock(),
+            "ModelArtifacts": {
+                "S3ModelArtifacts": f"{request['OutputDataConfig']['S3OutputPath']}/{name}/output/model.tar.gz"
+            },
+        }
+        return {"TrainingJobArn": self._arn("training-job", name)}
+
+    def describe_training_job(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeTrainingJob", request)
+        return self._found(self.jobs, request["TrainingJobName"], "Requested resource not found.")
+
+    def stop_training_job(self, **request: Any) -> None:
+        self._called("StopTrainingJob", request)
+        self.jobs[request["TrainingJobName"]]["TrainingJobStatus"] = "Stopping"
+
+    def list_tags(self, **request: Any) -> dict[str, Any]:
+        self._called("ListTags", request)
+        kind, _, name = request["ResourceArn"].split(":")[-1].partition("/")
+        kept = {"training-job": self.jobs, "model": self.models, "endpoint-config": self.configs}[kind]
+        return {"Tags": kept[name].get("Tags", [])}
+
+    # ------------------------------------------------------------ models, configurations, endpoint
+
+    def create_model(self, **request: Any) -> None:
+        self._called("CreateModel", request)
+        self._create(self.models, request["ModelName"], request, "Cannot create already existing model")
+
+    def describe_model(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeModel", request)
+        return self._found(self.models, request["ModelName"], "Could not find model")
+
+    def delete_model(self, **request: Any) -> None:
+        self._called("DeleteModel", request)
+        self._found(self.models, request["ModelName"], "Could not find model")
+        del self.models[request["ModelName"]]
+
+    def create_endpoint_config(self, **request: Any) -> None:
+        self._called("CreateEndpointConfig", request)
+        name = request["EndpointConfigName"]
+        self._create(self.configs, name, request, "Cannot create already existing endpoint configuration")
+
+    def describe_endpoint_config(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeEndpointConfig", request)
+        return self._found(self.configs, request["EndpointConfigName"], "Could not find endpoint configuration")
+
+    def delete_endpoint_config(self, **request: Any) -> None:
+        self._called("DeleteEndpointConfig", request)
+        self._found(self.configs, request["EndpointConfigName"], "Could not find endpoint configuration")
+        del self.configs[request["EndpointConfigName"]]
+
+    def describe_endpoint(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeEndpoint", request)
+        if self.endpoint is None:
+            raise client_error("ValidationException", 'Could not find endpoint "arn:…".')
+        return dict(self.endpoint)
+
+    def create_endpoint(self, **request: Any) -> None:
+        self._called("CreateEndpoint", request)
+        if self.endpoint is not None:
+            raise client_error("ValidationException", 'Cannot create already existing endpoint "arn:…".')
+        self._usable(request["EndpointConfigName"])
+        self.endpoint = {
+            "EndpointName": request["EndpointName"],
+            "EndpointConfigName": request["EndpointConfigName"],
+            "EndpointStatus": "Creating",
+        }
+
+    def update_endpoint(self, **request: Any) -> None:
+        self._called("UpdateEndpoint", request)
+        assert self.endpoint is not None
+        if self.endpoint["EndpointStatus"] != "InService":
+            raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
+        self._usable(request["EndpointConfigName"])
+        self.endpoint["EndpointStatus"] = "Updating"
+        self.endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
+
+    def delete_endpoint(self, **request: Any) -> None:
+        self._called("DeleteEndpoint", request)
+        assert self.endpoint is not None
+        if self.endpoint["EndpointStatus"] not in ("InService", "Failed"):
+            raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
+        self.endpoint["EndpointStatus"] = "Deleting"
+
+    def get_paginator(self, operation: str) -> Any:
+        kept, listed, kind, name = {
+            "list_training_jobs": (self.jobs, "TrainingJobSummaries", "training-job", "TrainingJob"),
+            "list_endpoint_configs": (self.configs, "EndpointConfigs", "endpoint-config", "EndpointConfig"),
+            "list_models": (self.models, "Models", "model", "Model"),
+        }[operation]
+
+        class Pages:
+            def paginate(pages, **request: Any) -> Any:  # noqa: N805 (self is the service)
+                status = request.get("StatusEquals")
+                for found, item in list(kept.items()):  # one on a page
+                    if request["NameContains"] in found and status in (None, item.get("TrainingJobStatus")):
+                        yield {listed: [{f"{name}Name": found, f"{name}Arn": self._arn(kind, found)}]}
+
+        return Pages()
+
+    # ------------------------------------------------------------ inside
+
+    def _called(self, operation: str, request: dict[str, Any]) -> None:
+        assert service_model.problems("sagemaker", operation, request) == []
+        self.calls.append(operation)
+        for happens in self.before.pop(operation, []):
+            happens()
+
+    def _create(self, kept: dict[str, Any], name: str, request: dict[str, Any], message: str) -> None:
+        if name in kept:
+            raise client_error("ValidationException", message)
+        kept[name] = request
+
+    def _found(self, kept: dict[str, Any], name: str, message: str) -> dict[str, Any]:
+        if name not in kept:
+            raise client_error("ValidationException", message)
+        return dict(kept[name])
+
+    def _usable(self, config: str) -> None:
+        model = self._found(self.configs, config, "Could not find endpoint configuration")["ProductionVariants"][0]
+        self._found(self.models, model["ModelName"], "Could not find model")
+
+    @staticmethod
+    def _arn(kind: str, name: str) -> str:
+        return f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:{kind}/{name}"

@@ -1,0 +1,396 @@
+"""A training job that ended comes to the endpoint once, in order, and people hear how it went, once."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+
+from functions.aws import names, requests
+from functions.deploy.handler import Ports, handler, wire
+from tests.functions.artefacts import EVALUATION, model_tar, output_tar
+from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
+
+DONE: dict[str, Any] = {"batchItemFailures": []}
+FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
+
+
+@pytest.fixture
+def ports(s3, sagemaker, logs, sns, sqs, clock) -> Ports:
+    wired = wire(deploy_settings(), s3, sagemaker, logs, sns, sqs)
+    announcer = replace(wired.deployment.announcer, now=clock)
+    return replace(wired, deployment=replace(wired.deployment, announcer=announcer, now=clock))
+
+
+@pytest.fixture
+def trained(s3, sagemaker, clock):
+    """A training job that completed, with its archives."""
+
+    def train(job: str, archive: bytes | None = None, **more: Any) -> str:
+        clock.advance(minutes=10)
+        sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
+        outputs = output_tar(evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n")
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
+        sagemaker.end_job(job, **more)
+        return job
+
+    return train
+
+
+@pytest.fixture
+def deliver(context, ports):
+    """Delivers the event that a job ended, and says whether the message comes back."""
+
+    def send(job: str) -> bool:
+        event = sample_event("deploy-job-completed")
+        body = json.loads(event["Records"][0]["body"])
+        body["detail"]["TrainingJobName"] = job
+        event["Records"][0]["body"] = json.dumps(body)
+        return handler(event, context, ports=ports) != DONE
+
+    return send
+
+
+@pytest.fixture
+def live(deliver, trained, sagemaker):
+    """A job whose model serves."""
+
+    def bring(job: str) -> str:
+        trained(job)
+        assert deliver(job)
+        sagemaker.settle_endpoint()
+        assert not deliver(job)
+        return job
+
+    return bring
+
+
+def live_model(s3) -> str:
+    return str(json.loads(read(s3, "config/live.json"))["model"])
+
+
+def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sagemaker, s3, sns, sqs):
+    trained(FIRST)
+    assert deliver(FIRST)
+    assert sagemaker.endpoint["EndpointStatus"] == "Creating"
+    assert sqs.returned[0]["VisibilityTimeout"] == 60
+    assert "config/live.json" not in stored(s3)
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+    document = json.loads(read(s3, "config/live.json"))
+    assert document["model"] == FIRST
+    assert document["contract"] == f"runs/{FIRST}/contract.json"
+    assert document["metrics"] == EVALUATION["metrics"]
+    assert sns.subjects == [f"Live: model {FIRST}"]
+    assert "roc auc: 0.97" in sns.published[0]["Message"] and "recall: 0.71" in sns.published[0]["Message"]
+
+
+def test_what_the_job_left_is_published_for_people_and_for_scoring(live, s3):
+    live(FIRST)
+    published = {key.removeprefix(f"runs/{FIRST}/") for key in stored(s3, f"runs/{FIRST}/")}
+    assert {"contract.json", "evaluation.json", "report.html", "rejected.csv"} <= published
+    assert json.loads(read(s3, f"runs/{FIRST}/contract.json"))["model"] == FIRST
+    assert json.loads(read(s3, f"runs/{FIRST}/evaluation.json")) == EVALUATION
+
+
+def test_a_second_model_updates_the_endpoint(live, trained, deliver, sagemaker, s3, sns):
+    live(FIRST)
+    trained(SECOND)
+    assert deliver(SECOND)
+    assert live_model(s3) == FIRST
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert live_model(s3) == SECOND
+    assert sagemaker.calls.count("CreateEndpoint") == sagemaker.calls.count("UpdateEndpoint") == 1
+    assert len(sns.published) == 2
+
+
+def test_a_message_that_comes_again_changes_and_says_nothing(live, deliver, sagemaker, sns):
+    live(FIRST)
+    before = sagemaker.calls.count("CreateEndpoint")
+    for _ in range(3):
+        assert not deliver(FIRST)
+    assert sagemaker.calls.count("CreateEndpoint") == before and len(sns.published) == 1
+
+
+def test_two_messages_in_one_batch_deploy_once(trained, context, ports, sagemaker, sns):
+    job = "fraud-4296854961e50a36"  # the one in events/
+    trained(job)
+    event = sample_event("deploy-job-completed-twice")
+    assert len(handler(event, context, ports=ports)["batchItemFailures"]) == 2
+    sagemaker.settle_endpoint()
+    assert handler(event, context, ports=ports) == DONE
+    assert sagemaker.calls.count("CreateEndpoint") == 1 and len(sns.published) == 1
+
+
+def test_of_two_handlers_at_once_only_one_speaks(trained, deliver, sagemaker, ports, sns):
+    trained(FIRST)
+    deliver(FIRST)
+    sagemaker.settle_endpoint()
+    answers: list[bool] = []
+    publish = sns.publish
+
+    def while_publishing(**request: str) -> dict[str, str]:
+        sns.publish = publish
+        answers.append(deliver(FIRST))
+        return publish(**request)
+
+    sns.publish = while_publishing
+    assert not deliver(FIRST)
+    assert answers == [True]  # the other one looks again later
+    assert not deliver(FIRST)
+    assert len(sns.published) == 1
+
+
+def test_a_crash_while_announcing_is_made_good(trained, deliver, sagemaker, sns, clock):
+    trained(FIRST)
+    deliver(FIRST)
+    sagemaker.settle_endpoint()
+    publish = sns.publish
+
+    def crash(**request: str) -> dict[str, str]:
+        raise TimeoutError
+
+    sns.publish = crash
+    with pytest.raises(BatchProcessingError):
+        deliver(FIRST)
+    sns.publish = publish
+    clock.time = datetime.now(UTC)  # the claim carries the machine's time
+    assert deliver(FIRST)  # the claim may belong to somebody who is at it
+    clock.advance(minutes=12)
+    assert not deliver(FIRST)
+    assert sns.subjects == [f"Live: model {FIRST}"]
+
+
+def test_while_another_update_runs_the_message_waits(live, trained, deliver, sagemaker):
+    live(FIRST)
+    trained(SECOND)
+    deliver(SECOND)
+    trained(THIRD)
+    assert deliver(THIRD)
+    sagemaker.settle_endpoint()
+    assert deliver(THIRD)
+    sagemaker.settle_endpoint()
+    assert not deliver(THIRD)
+    assert sagemaker.endpoint["EndpointConfigName"] == THIRD
+
+
+def test_an_older_job_does_not_replace_a_newer_model(trained, deliver, live, sagemaker, sns):
+    trained(FIRST)
+    live(SECOND)
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint["EndpointConfigName"] == SECOND
+    assert FIRST not in sagemaker.models and len(sns.published) == 1
+
+
+def test_a_job_that_a_newer_one_overtook_in_between_is_not_reported_as_rolled_back(trained, deliver, sagemaker, sns):
+    trained(FIRST)
+    deliver(FIRST)
+    sagemaker.settle_endpoint()
+    trained(SECOND)
+    deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert not deliver(FIRST)
+    assert sns.subjects == [f"Live: model {SECOND}"]
+
+
+def test_a_rolled_back_update_is_noticed_and_not_tried_again(live, trained, deliver, sagemaker, s3, sns):
+    live(FIRST)
+    trained(SECOND)
+    deliver(SECOND)
+    sagemaker.settle_endpoint("RolledBack", reason="The container did not pass its health check")
+    assert not deliver(SECOND)
+    assert not deliver(SECOND)
+    assert live_model(s3) == FIRST
+    assert sagemaker.calls.count("UpdateEndpoint") == 1
+    assert sns.subjects[1:] == [f"Rolled back: model {SECOND}"]
+    assert f"Model {FIRST} serves on" in sns.published[1]["Message"]
+    assert "did not pass its health check" in sns.published[1]["Message"]
+
+
+def test_a_rollback_is_noticed_even_if_the_function_died_right_after_it_began_the_update(
+    live, trained, deliver, sagemaker, sns, ports, s3
+):
+    live(FIRST)
+    trained(SECOND)
+    deliver(SECOND)
+    s3.delete_object(Bucket=BUCKET, Key=f"runs/{SECOND}/deployment.json")
+    assert deliver(SECOND)  # sees the update running and remembers whose it is
+    sagemaker.settle_endpoint("RolledBack")
+    assert not deliver(SECOND)
+    assert sns.subjects[1:] == [f"Rolled back: model {SECOND}"]
+
+
+def test_a_failed_creation_is_reported_and_leaves_room_for_the_next(trained, deliver, live, sagemaker, s3, sns):
+    trained(FIRST)
+    deliver(FIRST)
+    sagemaker.settle_endpoint("Failed", reason="The primary container did not pass the ping health check")
+    assert not deliver(FIRST)
+    assert sns.subjects == [f"Failed: endpoint with model {FIRST}"]
+    assert "ping health check" in sns.published[0]["Message"]
+    assert FIRST not in sagemaker.models and FIRST not in sagemaker.configs
+    sagemaker.settle_endpoint()  # the deletion ends
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint is None
+    live(SECOND)
+    assert live_model(s3) == SECOND
+
+
+def test_a_failed_endpoint_of_another_job_is_removed_and_the_newer_model_created(trained, deliver, sagemaker, s3, sns):
+    trained(FIRST)
+    deliver(FIRST)
+    sagemaker.settle_endpoint("Failed")
+    trained(SECOND)
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert deliver(SECOND)
+    assert not deliver(FIRST) or sagemaker.endpoint["EndpointConfigName"] == SECOND
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert live_model(s3) == SECOND
+
+
+@pytest.mark.parametrize(
+    ("archive", "reason"),
+    [
+        (model_tar(FIRST)[:-300], "not a complete tar.gz"),
+        (b"not a tar", "not a complete tar.gz"),
+        (model_tar(SECOND), f"is of the model {SECOND}"),
+        (output_tar(evaluation_json=b"{}"), "checksums.json"),
+    ],
+    ids=["truncated", "no tar", "another job's", "never finished"],
+)
+def test_a_damaged_model_is_never_deployed(trained, deliver, sagemaker, s3, sns, archive, reason):
+    trained(FIRST, archive)
+    for _ in range(2):
+        assert not deliver(FIRST)
+    assert sagemaker.endpoint is None and sagemaker.models == {}
+    assert sns.subjects == [f"Not deployed: model {FIRST} is damaged"]
+    assert reason in sns.published[0]["Message"]
+    assert f"runs/{FIRST}/contract.json" not in stored(s3)
+
+
+def test_a_completed_job_without_a_model_is_reported(trained, deliver, s3, sns):
+    trained(FIRST)
+    s3.delete_object(Bucket=BUCKET, Key=f"runs/{FIRST}/output/model.tar.gz")
+    assert not deliver(FIRST)
+    assert "there is no artefact" in sns.published[0]["Message"]
+
+
+def test_a_failed_training_is_reported_with_the_programs_own_reason(live, trained, deliver, sagemaker, s3, sns, logs):
+    live(FIRST)
+    trained(SECOND, status="Failed", FailureReason="AlgorithmError: ExecuteUserScriptError", SecondaryStatus="Failed")
+    reason = {"error": "TrainingError", "message": "november.csv: row 17: amount must be a number"}
+    logs.lines = {f"{FIRST}/algo-1-1": ['TRAINING_FAILED {"message": "of another job"}']}
+    logs.lines[f"{SECOND}/algo-1-1"] = ["started", f"TRAINING_FAILED {json.dumps(reason)}"]
+    assert not deliver(SECOND)
+    message = sns.published[1]["Message"]
+    assert "november.csv: row 17: amount must be a number" in message and f"Model {FIRST} serves on" in message
+    assert f"runs/{SECOND}/rejected.csv" in message
+    assert live_model(s3) == FIRST and sagemaker.endpoint["EndpointConfigName"] == FIRST
+    assert not deliver(SECOND)
+    assert len(sns.published) == 2
+
+
+def test_without_a_log_line_sagemakers_reason_is_told(trained, deliver, sns):
+    trained(FIRST, status="Failed", FailureReason="InternalServerError: We encountered an internal error")
+    deliver(FIRST)
+    assert "We encountered an internal error" in sns.published[0]["Message"]
+    assert "No model serves." in sns.published[0]["Message"]
+
+
+def test_a_job_that_ran_too_long_is_reported_and_not_deployed(trained, deliver, sagemaker, sns):
+    trained(FIRST, status="Stopped", SecondaryStatus="MaxRuntimeExceeded")
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint is None
+    assert sns.subjects == [f"Training stopped: {FIRST}"]
+    assert "TrainingMaxRuntimeSeconds" in sns.published[0]["Message"]
+
+
+def test_half_written_outputs_of_a_failed_job_do_not_hide_its_reason(trained, deliver, s3, sns):
+    trained(FIRST, status="Failed", FailureReason="out of disk")
+    key = f"runs/{FIRST}/output/output.tar.gz"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=read(s3, key)[:40])
+    assert not deliver(FIRST)
+    assert "out of disk" in sns.published[0]["Message"]
+
+
+def test_an_event_that_is_faster_than_describe_comes_back(trained, deliver, sagemaker):
+    trained(FIRST)
+    sagemaker.jobs[FIRST]["TrainingJobStatus"] = "InProgress"
+    assert deliver(FIRST)
+    assert sagemaker.endpoint is None
+
+
+def test_jobs_of_others_are_left_alone(trained, deliver, context, ports, sagemaker, sns):
+    trained(FIRST)
+    sagemaker.jobs[FIRST]["Tags"] = [{"Key": "fraud:stack", "Value": "another"}]
+    assert not deliver(FIRST)
+    assert not deliver(SECOND)  # no such job
+    assert handler(sample_event("deploy-foreign-job"), context, ports=ports) == DONE
+    assert sagemaker.endpoint is None and sns.published == []
+
+
+def test_another_message_that_created_the_endpoint_first_is_no_error(trained, deliver, sagemaker):
+    trained(FIRST)
+    sagemaker.then("CreateEndpoint", lambda: deliver(FIRST))
+    assert deliver(FIRST)
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+
+
+def test_another_message_that_began_an_update_first_is_no_error(live, trained, deliver, sagemaker):
+    live(FIRST)
+    trained(SECOND)
+    trained(THIRD)
+    sagemaker.then("UpdateEndpoint", lambda: deliver(THIRD))
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND) and not deliver(THIRD)
+    assert sagemaker.endpoint["EndpointConfigName"] == THIRD
+
+
+def test_a_configuration_that_cannot_be_read_yet_is_waited_for(trained, deliver, sagemaker):
+    trained(FIRST)
+    sagemaker.fail_next("DescribeEndpointConfig", "ValidationException", "Could not find endpoint configuration")
+    assert deliver(FIRST)
+    assert sagemaker.endpoint is None
+    assert deliver(FIRST)
+    assert sagemaker.endpoint is not None
+
+
+def test_a_real_mistake_is_an_error_that_the_alarm_sees(live, trained, deliver, sagemaker):
+    live(FIRST)
+    trained(SECOND)
+    sagemaker.fail_next("UpdateEndpoint", "ValidationException", "Cannot update from instance to serverless")
+    with pytest.raises(BatchProcessingError):
+        deliver(SECOND)
+
+
+def test_over_quota_the_message_comes_back_and_people_are_told_once(trained, deliver, sagemaker, sns):
+    trained(FIRST)
+    for _ in range(3):
+        sagemaker.fail_next("CreateEndpoint", "ResourceLimitExceeded", "The limit for ml.m5.large is 0 Instances")
+        assert deliver(FIRST)
+    assert len(sns.published) == 1 and "The limit for ml.m5.large is 0" in sns.published[0]["Message"]
+    assert deliver(FIRST)
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+
+
+@pytest.mark.parametrize(
+    "operation", ["DescribeTrainingJob", "CreateModel", "CreateEndpointConfig", "DescribeEndpoint", "CreateEndpoint"]
+)
+def test_a_crash_at_any_call_is_made_good_by_the_next_delivery(trained, deliver, sagemaker, s3, operation):
+    trained(FIRST)
+    sagemaker.fail_next(operation, "InternalFailure")
+    with pytest.raises(BatchProcessingError):
+        deliver(FIRST)
+    assert deliver(FIRST)
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+    assert live_model(s3) == FIRST

@@ -1,0 +1,400 @@
+"""The API answers every request with a kept decision or with an error that says what is wrong, and never with a 500."""
+
+import json
+from dataclasses import dataclass, field, replace
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from hypothesis import given, settings, strategies
+
+from functions.score import body
+from functions.score.decisions import Decisions
+from functions.score.handler import handler, logger
+from functions.score.live import FRESH_FOR, LiveModel
+from functions.score.problems import ProblemError
+from functions.score.scoring import Scoring
+from tests.contract import service_model
+from tests.functions.artefacts import contract
+from tests.functions.conftest import BUCKET, SCORE_SETTINGS, TABLE, sample_event
+from tests.functions.fakes import Clock, client_error
+
+FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
+
+
+@dataclass
+class FakeEndpoint:
+    """Serves a model; says no to other features than its contract's, as the container does."""
+
+    serving: Any
+    probability: float = 0.0123
+    contributions: dict[str, float] | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    fails: list[Exception] = field(default_factory=list)
+    raw_answer: bytes | None = None
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", request) == []
+        self.requests.append(request)
+        if self.fails:
+            raise self.fails.pop(0)
+        sent = json.loads(request["Body"])
+        if sent["features"] != list(self.serving.features):
+            answer = {"error": {"code": "features_differ"}, "model": self.serving.model}
+            raise client_error("ModelError", OriginalStatusCode=422, OriginalMessage=json.dumps(answer))
+        prediction: dict[str, Any] = {"fraud_probability": self.probability}
+        if self.contributions:
+            prediction["contributions"] = self.contributions
+        answer = json.dumps({"model": self.serving.model, "predictions": [prediction]}).encode()
+        return {"Body": BytesIO(self.raw_answer or answer)}
+
+
+@dataclass
+class World:
+    """Everything behind the API, and a caller in front of it."""
+
+    s3: Any
+    endpoint: FakeEndpoint
+    scoring: Scoring
+    context: Any
+    seconds: list[float]
+
+    def serve(self, model: Any, announce: bool = True) -> None:
+        """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
+        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/contract.json", Body=model.to_json().encode())
+        self.endpoint.serving = model
+        if announce:
+            live = {"model": model.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
+            self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+
+    def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+        answer = handler(event, self.context, ports=self.scoring)
+        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return answer["statusCode"], json.loads(answer["body"]), headers
+
+    def score(self, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+        event = sample_event("score-valid")
+        payload = {name: value for name, value in (json.loads(event["body"]) | changes).items() if value is not ...}
+        return self.call(event | {"body": json.dumps(payload)})
+
+    def score_text(self, text: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        return self.call(sample_event("score-valid") | {"body": text})
+
+
+@pytest.fixture
+def world(s3, table, context) -> World:
+    seconds = [1000.0]
+    counts: list[str] = []
+    endpoint = FakeEndpoint(None)
+    live = LiveModel(s3, BUCKET, lambda: seconds[0], logger)
+    decisions = Decisions(table, TABLE)
+    scoring = Scoring(live, endpoint, decisions, SCORE_SETTINGS.retention_days, Clock(), counts.append, logger)
+    made = World(s3, endpoint, scoring, context, seconds)
+    made.serve(contract(FIRST))
+    return made
+
+
+def test_a_transaction_is_scored_kept_and_answered(world, table):
+    status, answer, _ = world.score()
+    assert status == 200
+    assert answer == {
+        "transaction_id": "tx-1",
+        "fraud_probability": 0.0123,
+        "score": 12,
+        "outcome": "approve",
+        "reasons": [],
+        "model": FIRST,
+        "scored_by": "endpoint",
+    }
+    item = table.get_item(TableName=TABLE, Key={"transaction_id": {"S": "tx-1"}})["Item"]
+    assert set(item) == {*answer, "decided_at", "expires_at", "features", "transaction", "content_hash"}
+    assert int(item["expires_at"]["N"]) == 1795446000 + 400 * 86400
+
+
+def test_the_endpoint_gets_the_callers_id_and_the_contracts_features_in_order(world):
+    world.score()
+    request = world.endpoint.requests[0]
+    assert request["EndpointName"] == "fraud-endpoint" and request["InferenceId"] == "tx-1"
+    sent = json.loads(request["Body"])
+    assert sent["features"] == list(contract(FIRST).features)
+    row = dict(zip(sent["features"], sent["rows"][0], strict=True))
+    assert row["amount"] == 22.92 and row["hour"] == 14.0 and row["email_domain"] == "example.net"
+
+
+def test_a_flagged_transaction_comes_with_reasons(world):
+    world.endpoint.probability = 0.7
+    world.endpoint.contributions = {"amount": 2.5, "hour": -0.1}
+    _, answer, _ = world.score()
+    assert answer["outcome"] == "block"
+    assert answer["reasons"][0]["feature"] == "amount" and answer["reasons"][0]["value"] == 22.92
+
+
+def test_the_same_transaction_again_gets_the_stored_answer(world):
+    _, first, _ = world.score()
+    world.endpoint.probability = 0.9
+    assert world.score()[:2] == (200, first)
+    # the same content, written differently
+    assert world.score(timestamp="2026-11-23T14:18:19Z", amount=22.920, terminal_id="T00017 ")[:2] == (200, first)
+
+
+def test_two_identical_requests_at_the_same_moment_are_one_decision(world):
+    second: list[Any] = []
+
+    class Overtaken(FakeEndpoint):
+        def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+            if not second:
+                second.append(None)
+                second[0] = world.score()
+                self.probability = 0.9
+            return super().invoke_endpoint(**request)
+
+    overtaken = Overtaken(world.endpoint.serving)
+    world.scoring = replace(world.scoring, runtime=overtaken)
+    first = world.score()
+    assert first[1] == second[0][1] and first[1]["fraud_probability"] == 0.0123
+
+
+def test_the_same_id_with_other_content_is_a_conflict(world):
+    world.score()
+    status, answer, _ = world.score(amount=23)
+    assert status == 409 and answer["error"]["field"] == "transaction_id"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"amount": "a lot"}, "amount"),
+        ({"amount": ...}, "amount"),
+        ({"amount": -1}, "amount"),
+        ({"amount": True}, "amount"),
+        ({"amount": [1]}, "amount"),
+        ({"amount": {"a": 1}}, "amount"),
+        ({"amount": float("nan")}, "amount"),
+        ({"amount": float("inf")}, "amount"),
+        ({"amount": 10**400}, "amount"),
+        ({"amuont": 1}, "amuont"),
+        ({"timestamp": "2026-11-23T14:18:19"}, "timestamp"),
+        ({"timestamp": "yesterday"}, "timestamp"),
+        ({"transaction_id": ...}, "transaction_id"),
+        ({"transaction_id": "x" * 129}, "transaction_id"),
+        ({"transaction_id": "a\nb"}, "transaction_id"),
+        ({"email": "\ud800@example.net"}, "email"),
+        ({"ip_address": "300.1.1.1"}, "ip_address"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_kept(world, table, change, field):
+    status, answer, _ = world.score(**change)
+    assert (status, answer["error"]["field"]) == (422, field)
+    assert answer["error"]["message"] and set(answer["error"]) == {"code", "message", "field"}
+    assert table.scan(TableName=TABLE)["Count"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "12", '"text"', "[" * 50_000, '{"a":' * 9_000, "amount=1", "{'a': 1}", '{"a": 1}{', "\x00"],
+)
+def test_what_is_not_one_json_object_is_refused(world, text):
+    status, answer, _ = world.score_text(text)
+    assert (status, answer["error"]["code"]) == (400, "invalid_json")
+
+
+def test_a_name_that_comes_twice_is_refused(world):
+    status, answer, _ = world.score_text('{"amount": 1, "amount": 1000}')
+    assert (status, answer["error"]["field"]) == (400, "amount")
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_body_above_the_limit_is_refused_unread(world, encoded):
+    event = sample_event("score-valid") | {"body": "A" * 10_000_000, "isBase64Encoded": encoded}
+    status, answer, _ = world.call(event)
+    assert (status, answer["error"]["code"]) == (400, "too_large")
+
+
+def test_the_limit_counts_bytes_not_characters(world):
+    assert world.score_text(json.dumps({"a": "ü" * (body.LARGEST // 2)}, ensure_ascii=False))[1]["error"]["code"] == (
+        "too_large"
+    )
+
+
+@pytest.mark.parametrize("text", ["not base64!", "/w=="], ids=["no base64", "no UTF-8"])
+def test_a_body_in_a_broken_encoding_is_refused(world, text):
+    status, answer, _ = world.call(sample_event("score-valid") | {"body": text, "isBase64Encoded": True})
+    assert (status, answer["error"]["code"]) == (400, "invalid_json")
+
+
+@given(
+    strategies.one_of(
+        strategies.text(),
+        strategies.recursive(
+            strategies.none() | strategies.booleans() | strategies.floats() | strategies.integers() | strategies.text(),
+            lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.text(), inner),
+        ).map(json.dumps),
+    ),
+    strategies.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_body_escapes_the_reader(text, is_base64):
+    try:
+        assert isinstance(body.read(text, is_base64), dict)
+    except ProblemError as problem:
+        assert problem.status in (400, 422)
+
+
+def test_without_a_model_the_answer_is_503_with_retry_after(world, s3):
+    s3.delete_object(Bucket=BUCKET, Key="config/live.json")
+    for status, answer, headers in (world.score(), world.call(sample_event("score-get-model"))):
+        assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "no_model", "30")
+    assert world.call(sample_event("score-get-health"))[:2] == (200, {"status": "no_model", "model": None})
+
+
+def test_the_first_model_is_seen_soon(world, s3):
+    s3.delete_object(Bucket=BUCKET, Key="config/live.json")
+    assert world.score()[0] == 503
+    world.serve(contract(FIRST))
+    world.seconds[0] += 2
+    assert world.score()[0] == 200
+
+
+def test_a_replaced_model_is_named_at_once(world):
+    world.score()
+    world.serve(contract(SECOND, block_from=0.01, review_from=0.001), announce=False)
+    status, answer, _ = world.score(transaction_id="tx-2")
+    assert (status, answer["model"], answer["outcome"]) == (200, SECOND, "block")
+
+
+def test_a_replaced_model_with_other_features_is_asked_again_with_its_own(world):
+    world.score()
+    schema = contract(FIRST).schema
+    smaller = replace(schema, fields=tuple(f for f in schema.fields if f.name != "currency"), extra_columns="ignore")
+    names = tuple(name for name in contract(FIRST).features if name != "currency")
+    world.serve(contract(SECOND, schema=smaller, features=names), announce=False)
+    status, answer, _ = world.score(transaction_id="tx-2")
+    assert (status, answer["model"]) == (200, SECOND)
+    assert len(world.endpoint.requests) == 3
+
+
+def test_the_bucket_is_asked_again_after_a_while(world):
+    world.score()
+    world.serve(contract(SECOND))
+    assert world.call(sample_event("score-get-model"))[1]["model"] == FIRST
+    world.seconds[0] += FRESH_FOR
+    assert world.call(sample_event("score-get-model"))[1]["model"] == SECOND
+
+
+def test_a_bucket_that_cannot_be_read_does_not_stop_scoring(world):
+    class Broken:
+        def list_objects_v2(self, **_: Any) -> None:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+
+    world.score()
+    live = world.scoring.live
+    live._s3 = Broken()
+    world.seconds[0] += FRESH_FOR
+    assert world.score(transaction_id="tx-2")[0] == 200
+    fresh = LiveModel(Broken(), BUCKET, lambda: 0.0, logger)
+    world.scoring = replace(world.scoring, live=fresh)
+    status, answer, headers = world.score(transaction_id="tx-3")
+    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ModelError", OriginalStatusCode=500, OriginalMessage="<html>"),
+        client_error("ModelError", OriginalStatusCode=422, OriginalMessage="not json"),
+        client_error("ModelNotReadyException"),
+        client_error("ServiceUnavailable"),
+        client_error("ThrottlingException"),
+        client_error("ValidationError", "Endpoint fraud-endpoint of account 123456789012 not found."),
+        ReadTimeoutError(endpoint_url="https://runtime.sagemaker"),
+        EndpointConnectionError(endpoint_url="https://runtime.sagemaker"),
+    ],
+    ids=lambda error: str(error)[:40],
+)
+def test_an_endpoint_that_does_not_answer_is_503_with_retry_after(world, table, error):
+    world.endpoint.fails = [error]
+    status, answer, headers = world.score()
+    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
+    assert table.scan(TableName=TABLE)["Count"] == 0
+    assert world.score()[0] == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>",
+        b"{}",
+        b"[]",
+        b'{"model": "m", "predictions": []}',
+        b'{"model": "m", "predictions": [{"fraud_probability": NaN}]}',
+        b'{"model": "m", "predictions": [{"fraud_probability": 1.5}]}',
+    ],
+)
+def test_an_answer_that_is_none_is_not_taken_for_one(world, answer):
+    world.endpoint.raw_answer = answer
+    assert world.score()[0] == 503
+
+
+def test_what_was_decided_is_answered_while_the_endpoint_is_away(world):
+    _, decided, _ = world.score()
+    world.endpoint.fails = [client_error("ServiceUnavailable")] * 2
+    assert world.score()[:2] == (200, decided)
+    assert world.score(amount=23)[0] == 409
+
+
+def test_a_decision_that_cannot_be_kept_is_not_answered(world):
+    class Broken:
+        def put_item(self, **_: Any) -> None:
+            raise client_error("ProvisionedThroughputExceededException")
+
+        def get_item(self, **_: Any) -> None:
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    world.scoring = replace(world.scoring, decisions=Decisions(Broken(), TABLE))
+    status, answer, headers = world.score()
+    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
+    assert world.call(sample_event("score-get-decision"))[0] == 503
+
+
+def test_a_decision_can_be_read_again_with_what_it_was_made_on(world):
+    _, decided, _ = world.score()
+    status, found, _ = world.call(sample_event("score-get-decision"))
+    assert status == 200
+    assert {name: found[name] for name in decided} == decided
+    assert found["transaction"]["amount"] == 22.92 and found["features"]["hour"] == 14.0
+    assert found["decided_at"] == "2026-11-23T15:00:00.000+00:00"
+
+
+def test_an_unknown_decision_is_404(world):
+    status, answer, _ = world.call(sample_event("score-get-unknown-decision"))
+    assert (status, answer["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/decisions/50%25%20off", "/decisions/50% off"], ids=["encoded", "decoded"])
+def test_an_id_with_a_percent_sign_is_found_in_either_form_of_the_path(world, path):
+    world.score(transaction_id="50% off")
+    assert world.call(sample_event("score-get-decision") | {"path": path})[0] == 200
+
+
+def test_the_model_says_what_serves(world):
+    status, answer, _ = world.call(sample_event("score-get-model"))
+    assert status == 200
+    assert answer["model"] == FIRST and answer["since"] == "2026-11-23T15:00:00+00:00"
+    assert answer["thresholds"] == {"review": 0.05, "block": 0.5}
+
+
+def test_an_unknown_path_is_404_in_the_same_form(world):
+    status, answer, _ = world.call(sample_event("score-get-model") | {"path": "/models"})
+    assert (status, answer["error"]["code"]) == (404, "not_found")
+
+
+def test_nothing_of_a_body_gets_into_the_log(world):
+    log = StringIO()
+    world.scoring = replace(world.scoring, logger=Logger(service="scoring", stream=log))
+    world.score(email="secret-name@example.net", card_id="4929-secret")
+    world.score(email="secret-name", transaction_id="tx-2")
+    world.endpoint.fails = [client_error("ServiceUnavailable")]
+    world.score(card_id="4929-secret", transaction_id="tx-3")
+    assert "ServiceUnavailable" in log.getvalue() and "secret" not in log.getvalue()
