@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -99,6 +100,19 @@ def test_the_model_directory_can_be_installed_by_the_serving_container(container
     assert {"inference.py", "contract.py", "schema.py", "field.py"} <= packaged
     assert not {"train.py", "training", "simulation"} & packaged
     assert not list(container.model.rglob("requirements.txt"))
+
+
+def test_installed_by_pip_without_a_network_the_module_inference_serves(container, tmp_path):
+    """As AWS's serving container does it: a copy of code/, pip install, import inference from anywhere."""
+    container.start("--num_round", 5)
+    copy, target = shutil.copytree(container.model / "code", tmp_path / "code"), tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-build-isolation", "--no-deps"]
+    subprocess.run([*pip, "--target", target, "."], cwd=copy, check=True)
+    code = (
+        f"import inference; print(inference.model_fn({str(container.model)!r}).contract.model, inference.transform_fn)"
+    )
+    served = subprocess.run([sys.executable, "-c", code], cwd=target, capture_output=True, text=True, check=True)
+    assert served.stdout.startswith("fraud-abc <function transform_fn")
 
 
 def test_the_schema_of_the_run_channel_wins_over_the_packaged_one(container):
