@@ -73,8 +73,11 @@ class LogStream:
 
     def _put(self, client: Any, batch: list[dict[str, Any]]) -> None:
         if not self._made:
-            for create, names in (("create_log_group", ["logGroupName"]), ("create_log_stream", list(self._where))):
+            try:
+                client.create_log_stream(**self._where)
+            except client.exceptions.ResourceNotFoundException:
                 with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-                    getattr(client, create)(**{name: self._where[name] for name in names})
+                    client.create_log_group(logGroupName=self._where["logGroupName"])
+                client.create_log_stream(**self._where)
             self._made = True
         client.put_log_events(**self._where, logEvents=batch)

@@ -13,7 +13,9 @@ class FakeLogs:
     """CloudWatch Logs with its limits; refuses everything when told to."""
 
     class exceptions:  # noqa: N801 - as boto3 has it
-        ResourceAlreadyExistsException = ClientError
+        class ResourceNotFoundException(Exception): ...  # noqa: N818
+
+        class ResourceAlreadyExistsException(Exception): ...  # noqa: N818
 
     limits: ClassVar[dict[str, int]] = {"events": 10_000, "bytes": 1_048_576}
 
@@ -21,12 +23,14 @@ class FakeLogs:
         self.refuses = refuses
         self.batches: list[list[dict[str, Any]]] = []
         self.calls = 0
+        self.groups: set[str] = set()
 
     def create_log_group(self, logGroupName: str) -> None:  # noqa: N803
-        raise ClientError({"Error": {"Code": "ResourceAlreadyExistsException"}}, "CreateLogGroup")
+        self.groups.add(logGroupName)
 
     def create_log_stream(self, logGroupName: str, logStreamName: str) -> None:  # noqa: N803
-        pass
+        if logGroupName not in self.groups:
+            raise self.exceptions.ResourceNotFoundException
 
     def put_log_events(self, logGroupName: str, logStreamName: str, logEvents: list[dict[str, Any]]) -> None:  # noqa: N803
         self.calls += 1
