@@ -1,0 +1,127 @@
+"""Each function may do exactly what its source calls: nothing is missing, nothing is granted for later."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.contract import calls, template
+
+# Operations that go by another name in IAM.
+ACTION_OF = {
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
+    ("sagemaker-runtime", "InvokeEndpoint"): "sagemaker:InvokeEndpoint",
+}
+# What a function's source does not show: Lambda does it in the function's name, or a request brings it along.
+QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+ENCRYPTED_TOPIC = {"kms:GenerateDataKey", "kms:Decrypt"}
+ROLE_AND_TAGS = {"iam:PassRole", "sagemaker:AddTags"}  # of RoleArn and Tags in a request
+STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+BROUGHT_ALONG = {
+    "train": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
+    "deploy": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
+    "score": LAMBDA,
+    "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
+    "teardown": LAMBDA,
+}
+# Where AWS knows no resource to name.
+WITHOUT_RESOURCE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "dynamodb:ListStreams",
+    "sagemaker:ListTrainingJobs",
+    "sagemaker:ListModels",
+    "sagemaker:ListEndpointConfigs",
+    "ecr:GetAuthorizationToken",
+    "cloudwatch:PutMetricData",
+}
+
+
+def called(name: str) -> set[str]:
+    actions = {ACTION_OF.get(call, f"{call[0]}:{call[1]}") for call in calls.of_function(name)}
+    if name == "train":  # reads the schema's exact version, which is an action of its own
+        actions = actions - {"s3:GetObject"} | {"s3:GetObjectVersion"}
+    return actions
+
+
+def granted(name: str) -> set[str]:
+    return {action for statement in template.policy(name) for action in template.as_list(statement["Action"])}
+
+
+@pytest.mark.parametrize("name", template.FUNCTIONS)
+def test_a_function_is_granted_exactly_what_it_calls(name):
+    assert granted(name) == called(name) | BROUGHT_ALONG[name]
+
+
+def test_the_list_of_calls_sees_calls_through_shared_modules():
+    assert ("s3", "PutObject") in calls.of_function("deploy")
+    assert ("s3", "PutObject") not in calls.of_function("score")
+    assert ("sns", "Publish") in calls.of_function("train")
+    assert ("sagemaker", "ListModels") in calls.of_function("teardown")
+
+
+def every_statement() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, role in template.resources("AWS::IAM::Role").items()
+        for inline in role["Properties"].get("Policies", [])
+        for statement in inline["PolicyDocument"]["Statement"]
+    ]
+
+
+@pytest.mark.parametrize(("role", "statement"), every_statement(), ids=lambda value: str(value)[:40])
+def test_no_statement_is_wider_than_aws_forces_it_to_be(role, statement):
+    actions = template.as_list(statement["Action"])
+    assert statement["Effect"] == "Allow"
+    assert not [action for action in actions if "*" in action]
+    if template.as_list(statement["Resource"]) == ["*"]:
+        assert set(actions) <= WITHOUT_RESOURCE
+
+
+def test_the_sagemaker_role_is_passed_to_sagemaker_alone():
+    passing = [statement for _, statement in every_statement() if statement["Action"] == "iam:PassRole"]
+    assert len(passing) == 2
+    for statement in passing:
+        assert template.resolve(statement["Resource"]) == "${SageMakerRole.Arn}"
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+@pytest.mark.parametrize("role", sorted(template.resources("AWS::IAM::Role")))
+def test_no_function_has_a_managed_policy(role):
+    managed = template.properties(role).get("ManagedPolicyArns", [])
+    assert bool(managed) == (role == "ApiAccountRole")  # API Gateway checks for AWS's own
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "resource", "allowed"),
+    [
+        ("train", "sagemaker:CreateTrainingJob", "training-job/fraud-4296854961e50a36", True),
+        ("train", "sagemaker:CreateTrainingJob", "training-job/other-4296854961e50a36", False),
+        ("deploy", "sagemaker:CreateModel", "model/fraud-4296854961e50a36", True),
+        ("deploy", "sagemaker:CreateEndpoint", "endpoint/fraud-endpoint", True),
+        ("deploy", "sagemaker:CreateEndpoint", "endpoint-config/fraud-4296854961e50a36", True),
+        ("deploy", "sagemaker:DeleteEndpoint", "endpoint/fraud-eu-endpoint", False),
+        ("deploy", "sagemaker:DeleteModel", "model/other", False),
+        ("score", "sagemaker:InvokeEndpoint", "endpoint/fraud-endpoint", True),
+        ("score", "sagemaker:InvokeEndpoint", "endpoint/another", False),
+        ("teardown", "sagemaker:DeleteEndpointConfig", "endpoint-config/fraud-4296854961e50a36-r2", True),
+    ],
+)
+def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resource, allowed):
+    arn = f"arn:aws:sagemaker:us-east-1:123456789012:{resource}"
+    patterns = [
+        pattern
+        for statement in template.policy(name)
+        if action in template.as_list(statement["Action"])
+        for pattern in template.as_list(template.resolve(statement["Resource"]))
+    ]
+    assert any(fnmatchcase(arn, pattern) for pattern in patterns) == allowed
+
+
+def test_queues_take_messages_from_their_rule_alone():
+    for queue in ("Uploads", "Deployments"):
+        (statement,) = template.properties(f"{queue}QueuePolicy")["PolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert template.resolve(statement["Condition"]) == {"ArnEquals": {"aws:SourceArn": f"${{{queue}Rule.Arn}}"}}

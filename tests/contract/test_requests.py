@@ -1,0 +1,100 @@
+"""Every SageMaker request we can build is one that AWS accepts."""
+
+import pytest
+from sagemaker.core import image_uris
+
+from functions.aws import images, names, requests
+from functions.score.endpoint import request as invocation
+from model.transaction import LONGEST_ID
+from tests.contract import service_model
+from tests.functions.conftest import deploy_settings, train_settings
+
+JOB = names.job("fraud", "4296854961e50a36", 12)
+LONGEST_STACK = "s" * 40  # as the template's description says
+
+
+@pytest.mark.parametrize("region", sorted(images.ACCOUNTS))
+def test_our_image_is_the_one_that_the_sagemaker_sdk_names(region):
+    assert images.xgboost(region) == image_uris.retrieve("xgboost", region, version=images.VERSION)
+
+
+def test_a_region_without_an_image_is_refused_by_name():
+    with pytest.raises(images.UnknownRegionError, match="mars-west-1"):
+        images.xgboost("mars-west-1")
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"spot_training": True},
+        {"spot_training": True, "training_max_runtime_seconds": 2419200},
+        {"training_options": {"num_round": "400", "max_depth": "6"}},
+        {"training_instance_type": "ml.m5.24xlarge", "training_volume_gb": 16384},
+    ],
+    ids=str,
+)
+def test_a_training_job_is_one_that_aws_accepts(region, changes):
+    built = requests.training_job(train_settings(aws_region=region, **changes), JOB, "a" * 64)
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built) == []
+    stopping = built["StoppingCondition"]
+    assert stopping.get("MaxWaitTimeInSeconds", 2419200) >= stopping["MaxRuntimeInSeconds"]
+    assert built["EnableNetworkIsolation"] is True
+    assert all(isinstance(value, str) for value in built["HyperParameters"].values())
+
+
+@pytest.mark.parametrize("endpoint_type", ["instance", "serverless"])
+def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_type):
+    settings = deploy_settings(endpoint_type=endpoint_type)
+    built = {
+        "CreateModel": requests.model(settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz"),
+        "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
+        "CreateEndpoint": requests.endpoint(settings, JOB),
+        "UpdateEndpoint": requests.endpoint_update(settings, JOB),
+    }
+    for operation, request in built.items():
+        assert service_model.problems("sagemaker", operation, request) == [], operation
+    (variant,) = built["CreateEndpointConfig"]["ProductionVariants"]
+    assert variant["VariantName"] == names.VARIANT
+    assert ("ServerlessConfig" in variant) == (endpoint_type == "serverless")
+    # AWS refuses network isolation for serverless endpoints and everything else has it
+    assert built["CreateModel"]["EnableNetworkIsolation"] == (endpoint_type == "instance")
+
+
+@pytest.mark.parametrize("transaction_id", ["1", "~" * LONGEST_ID, "a b%c/ü"[:5]])
+def test_an_invocation_is_one_that_aws_accepts(transaction_id):
+    built = invocation("fraud-endpoint", transaction_id, {"amount": 12.5, "currency": None, "channel": "ünline"})
+    assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+
+
+def test_names_of_a_long_stack_still_fit():
+    long_name = names.job(LONGEST_STACK, "f" * 64, 9999)
+    built = requests.training_job(train_settings(stack_name=LONGEST_STACK), long_name, "a" * 64)
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built) == []
+    assert names.is_job(LONGEST_STACK, long_name)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("fraud-4296854961e50a36", True),
+        ("fraud-4296854961e50a36-r2", True),
+        ("fraud-eu-4296854961e50a36", False),
+        ("fraud-4296854961e50a3", False),
+        ("fraud-endpoint", False),
+        ("xfraud-4296854961e50a36", False),
+        ("fraud-4296854961e50a36\n", False),
+    ],
+)
+def test_a_job_of_this_stack_is_told_from_others(name, ours):
+    assert names.is_job("fraud", name) is ours
+
+
+def test_the_checker_sees_what_botocore_lets_pass():
+    built = requests.training_job(train_settings(), JOB, "a" * 64)
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built | {"TrainingJobName": "under_score"})
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built | {"TrainingJobName": "a" * 64})
+    channel = built["InputDataConfig"][0] | {"InputMode": "Fast"}
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built | {"InputDataConfig": [channel]})
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built | {"InputDataConfig": [channel] * 21})

@@ -1,0 +1,162 @@
+"""The template, the functions' settings and the sample events fit each other, and AWS's linters find nothing."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions import settings
+from functions.aws import clients
+from tests.contract import template
+
+BIN = Path(sys.executable).parent
+SETTINGS = {
+    "train": settings.TrainSettings,
+    "deploy": settings.DeploySettings,
+    "score": settings.ScoreSettings,
+    "archive": settings.ArchiveSettings,
+    "teardown": settings.TeardownSettings,
+}
+BUCKET = "fraud-bucket-1a2b3c4d5e6f"
+
+
+@pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=" ".join)
+def test_the_linters_find_nothing(command):
+    env = os.environ | {
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=template.ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", template.FUNCTIONS)
+def test_a_functions_variables_are_those_its_settings_read(name):
+    given = set(template.function(name)["Environment"]["Variables"])
+    read = {field.name.upper() for field in dataclasses.fields(SETTINGS[name])}
+    assert given - {"POWERTOOLS_SERVICE_NAME"} == read - {"AWS_REGION"}  # which Lambda itself sets
+
+
+def test_the_templates_defaults_are_settings_that_load():
+    defaults = {name: str(found.get("Default")) for name, found in template.document()["Parameters"].items()}
+    for name, kind in SETTINGS.items():
+        variables = template.resolve(template.function(name)["Environment"]["Variables"], **defaults)
+        loaded = settings.load(kind, variables | {"AWS_REGION": "us-east-1"})
+        assert dataclasses.is_dataclass(loaded)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"DECISIONS_TABLE": "t", "RETENTION_DAYS": "1"}, "BUCKET is not set"),
+        ({"BUCKET": "", "DECISIONS_TABLE": "t", "RETENTION_DAYS": "1"}, "BUCKET is empty"),
+        ({"BUCKET": "b", "DECISIONS_TABLE": "t", "RETENTION_DAYS": "1.5"}, "RETENTION_DAYS must be a whole number"),
+    ],
+)
+def test_a_missing_or_malformed_variable_is_named(variables, message):
+    with pytest.raises(settings.SettingError, match=message):
+        settings.load(settings.ScoreSettings, variables)
+
+
+def test_training_options_become_pairs():
+    variables = template.resolve(template.function("train")["Environment"]["Variables"], SpotTraining="true")
+    numbers = {"TRAINING_VOLUME_GB": "30", "TRAINING_MAX_RUNTIME_SECONDS": "60", "AWS_REGION": "us-east-1"}
+    loaded = settings.load(settings.TrainSettings, variables | numbers | {"TRAINING_OPTIONS": "num_round=40,seed=1"})
+    assert loaded.training_options == {"num_round": "40", "seed": "1"} and loaded.spot_training is True
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """EventBridge's patterns, as far as ours use them: lists of values, and prefixes."""
+    if isinstance(pattern, dict):
+        return isinstance(event, dict) and all(key in event and matches(pattern[key], event[key]) for key in pattern)
+    return any(
+        event.startswith(option["prefix"]) if isinstance(option, dict) else event == option for option in pattern
+    )
+
+
+@pytest.mark.parametrize("path", sorted((template.ROOT / "events").glob("*.json")), ids=lambda path: path.stem)
+def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
+    event = json.loads(path.read_text("utf-8"))
+    rule = {"train": "UploadsRule", "deploy": "DeploymentsRule"}.get(path.stem.partition("-")[0])
+    if rule is not None:
+        pattern = template.resolve(template.properties(rule)["EventPattern"], Bucket=BUCKET)
+        assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
+    elif path.stem.startswith("score-"):
+        routes = [route["Properties"] for route in template.function("score")["Events"].values()]
+        assert (event["httpMethod"], event["resource"]) in [(route["Method"], route["Path"]) for route in routes]
+    elif path.stem.startswith("archive-"):
+        (source,) = template.function("archive")["Events"].values()
+        (found,) = source["Properties"]["FilterCriteria"]["Filters"]
+        let_through = all(matches(json.loads(found["Pattern"]), record) for record in event["Records"])
+        assert let_through == (path.stem != "archive-expired")
+    else:
+        assert event["ResourceType"] == template.document()["Resources"]["Teardown"]["Type"]
+
+
+@pytest.mark.parametrize(
+    ("change", "passes"),
+    [
+        ({"TrainingJobName": "other-4296854961e50a36"}, False),
+        ({"TrainingJobStatus": "InProgress"}, False),
+        ({"TrainingJobStatus": "Stopped"}, True),
+    ],
+)
+def test_the_rule_lets_ended_jobs_of_this_stack_through(change, passes):
+    event = json.loads((template.ROOT / "events" / "deploy-job-completed.json").read_text("utf-8"))
+    body = json.loads(event["Records"][0]["body"])
+    pattern = template.resolve(template.properties("DeploymentsRule")["EventPattern"])
+    assert matches(pattern, body | {"detail": body["detail"] | change}) is passes
+
+
+@pytest.mark.parametrize("name", template.FUNCTIONS)
+def test_every_function_has_its_log_group_with_retention_and_an_alarm(name):
+    group = template.properties(f"{name.capitalize()}Logs")
+    assert (
+        template.resolve(group["LogGroupName"])
+        == f"/aws/lambda/{template.resolve(template.function(name)['FunctionName'])}"
+    )
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    alarm = template.properties(f"{name.capitalize()}ErrorsAlarm")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": f"{name.capitalize()}Function"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
+@pytest.mark.parametrize(("queue", "name"), [("UploadsQueue", "train"), ("DeploymentsQueue", "deploy")])
+def test_a_message_stays_hidden_for_six_times_the_functions_timeout(queue, name):
+    assert template.properties(queue)["VisibilityTimeout"] == 6 * template.function(name)["Timeout"]
+
+
+@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Archive"])
+def test_a_dead_letter_raises_an_alarm(queue):
+    alarm = template.properties(f"{queue}DeadLetterAlarm")
+    assert template.resolve(alarm["Dimensions"])[0]["Value"] == f"${{{queue}DeadLetterQueue.QueueName}}"
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
+def test_functions_that_make_things_outside_the_stack_go_before_teardown():
+    for name in ("TrainFunction", "DeployFunction"):
+        assert template.document()["Resources"][name]["DependsOn"] == "Teardown"
+
+
+def test_a_scoring_request_ends_before_its_function_and_the_gateway():
+    def worst(config: Any) -> float:
+        attempts = config.retries["total_max_attempts"]
+        return float(attempts * (config.connect_timeout + config.read_timeout) + attempts - 1)
+
+    total = sum(map(worst, (clients.SCORING_S3, clients.SCORING_ENDPOINT, clients.SCORING_TABLE)))
+    assert total < template.function("score")["Timeout"] < 29
+
+
+def test_outputs_are_the_ones_that_others_rely_on():
+    assert set(template.document()["Outputs"]) == {
+        "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "TopicArn",
+        "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl", "DeploymentsDeadLetterQueueUrl",
+    }  # fmt: skip
