@@ -49,8 +49,13 @@ class Run:
 
     @property
     def idempotency_hash(self) -> str:
-        """Equal for equal bytes: versions are left out, so that the same files dropped again start nothing."""
+        """Equal for equal bytes: versions are left out, so that the same files dropped again start nothing.
+
+        The bucket is among the parts, because a stack that was deleted and made again has a new, empty one, and the
+        old stack's jobs still hold their names.
+        """
         parts = {
+            "bucket": self.bucket,
             "files": sorted([file.key, file.etag, file.size] for file in self.files),
             "schema": self.schema.sha256,
             "code": self.source.sha256,

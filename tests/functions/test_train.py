@@ -11,8 +11,11 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from functions.train.handler import handler, wire
-from functions.train.run import LARGEST_SCHEMA
+from functions.train.run import LARGEST_SCHEMA, Run, SchemaFile
+from functions.train.source import Source
+from functions.train.uploads import File
 from tests.functions.conftest import BUCKET, read, sample_event, stored, train_settings
+from tests.functions.fakes import START
 
 
 @pytest.fixture
@@ -169,6 +172,14 @@ def test_another_schema_makes_another_job(drop, dropped, sagemaker, s3, clock):
     assert manifest(s3, first)["schema"]["source"] == "packaged"
     assert manifest(s3, second)["schema"]["source"] == "config/schema.yaml"
     assert manifest(s3, second)["schema"]["version_id"]
+
+
+def test_the_same_files_in_the_bucket_of_a_new_stack_are_another_run():
+    source = Source("c" * 64, b"")
+    files = (File("transactions/a.csv", "v1", "e" * 32, 1, START),)
+    runs = [Run(bucket, files, (), SchemaFile(b"", "packaged"), source, {}) for bucket in ("old", "new", "new")]
+    first, second, third = (run.idempotency_hash for run in runs)
+    assert first != second == third
 
 
 def test_a_schema_of_unreasonable_size_is_refused_by_name(drop, dropped, sagemaker, s3, sns):
