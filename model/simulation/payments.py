@@ -51,7 +51,7 @@ class World:
 def simulate(rows: int, days: int, start: datetime, seed: int) -> list[Payment]:
     """Exactly `rows` payments in order of time, about one in a hundred of them fraud."""
     random = Random(seed)  # noqa: S311 (repeatable, not secret)
-    terminals = make_terminals(random, max(60, rows // 100))
+    terminals = make_terminals(random, min(2000, max(60, rows // 100)))
     customers = make_customers(random, max(30, int(rows / days / ROWS_PER_CUSTOMER_DAY)), terminals)
     world = World(random, start, days, customers, terminals)
     payments = _frauds(world, round(rows * FRAUD_SHARE))

@@ -71,6 +71,7 @@ def test_packing_twice_gives_the_same_bytes(directory, tmp_path):
     for path in directory.rglob("*.py"):
         path.touch()
     assert packed(directory, tmp_path).read_bytes() == first
+    assert first[4:8] == bytes(4)  # gzip's own time stamp
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9, 0.999])
