@@ -47,8 +47,7 @@ class Invocations:
         caller.authorise("InvokeEndpoint", machine.names.arn("endpoint", name), machine.endpoints.get(name))
         _check(headers, body)
         try:
-            async with asyncio.timeout(machine.settings.invocation_seconds):
-                variant, answer = await self._answer(name, headers, body)
+            variant, answer = await self._answer(name, headers, body)
         except TimeoutError:
             raise self._model_error(
                 name,
@@ -68,10 +67,10 @@ class Invocations:
         """A container that dies under a request is no reason to fail it: another or the next one answers."""
         passed = {theirs: headers[ours] for ours, theirs in _PASSED_ON.items() if ours in headers}
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._machine.settings.recovery_wait_seconds
-        hanging = loop.time() + self._machine.settings.invocation_seconds
+        recovered = loop.time() + self._machine.settings.recovery_wait_seconds
+        answered = loop.time() + self._machine.settings.invocation_seconds
         attempts = 0
-        while attempts < _ATTEMPTS and loop.time() < deadline:
+        while attempts < _ATTEMPTS and loop.time() < recovered:
             variant = self._variant(name, headers, body)
             instance = variant.least_busy()
             if instance is None:
@@ -80,12 +79,12 @@ class Invocations:
             attempts += 1
             instance.in_flight += 1
             try:
-                return variant, await instance.exchange(passed, body)
+                async with asyncio.timeout_at(answered):
+                    return variant, await instance.exchange(passed, body)
             except ConnectionLostError:
                 await asyncio.sleep(_PAUSE_SECONDS)
-            except asyncio.CancelledError:
-                if loop.time() >= hanging:
-                    instance.give_up()
+            except TimeoutError:
+                instance.give_up()
                 raise
             finally:
                 instance.in_flight -= 1

@@ -11,7 +11,6 @@ from local.sagemaker.state import Record
 
 ROOT = "/opt/ml"
 HOST = "algo-1"
-_FRAMEWORK_MODULE = "sagemaker_xgboost_container.training:main"
 
 
 class ContainerError(Exception):

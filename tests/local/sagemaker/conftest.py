@@ -10,6 +10,7 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from tests.local.sagemaker.stack import FAST, FakePorts, Stack
+from tests.local.sagemaker.work import HANDLES, serve
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +54,10 @@ def bucket(ports: FakePorts, stack: Stack) -> str:
     name = f"bucket-{uuid4().hex}"
     stack.s3.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture
+def handles(stack: Stack, bucket: str) -> Stack:
+    """A stack with an endpoint whose answers tell what the container got."""
+    assert serve(stack, bucket, {"code/inference.py": HANDLES})["EndpointStatus"] == "InService"
+    return stack

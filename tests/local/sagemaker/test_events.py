@@ -70,16 +70,16 @@ async def tell(delay: float, count: int, *, flush: bool) -> list[int]:
     if flush:
         events.flush()
     else:
-        await asyncio.sleep(delay * 2)
+        while len(sent) < 2 * count:
+            await asyncio.sleep(0.01)
     return sent
 
 
-def test_events_overtake_each_other_the_same_way_every_time() -> None:
+def test_events_overtake_each_other() -> None:
     sent = asyncio.run(tell(0.2, 10, flush=False))
 
     assert Counter(sent) == dict.fromkeys(range(10), 2)
     assert sent != sorted(sent)
-    assert sent == asyncio.run(tell(0.2, 10, flush=False))
 
 
 def test_an_orderly_stop_sends_what_still_waits() -> None:

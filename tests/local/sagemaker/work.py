@@ -22,6 +22,32 @@ TRAINS = """
 """
 
 
+HANDLES = """
+    import json, os, time, flask
+    def model_fn(model_dir):
+        return {"loaded": time.time(), "writable": os.stat(model_dir).st_mode & 0o222}
+    def transform_fn(model, body, content_type, accept):
+        text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+        if text == "raise":
+            raise RuntimeError("no such thing")
+        if text == "refuse":
+            return flask.Response('{"error": "bad row"}', status=422, mimetype="application/json")
+        if text.startswith("sleep"):
+            time.sleep(float(text.split()[1]))
+        if text == "die":
+            os._exit(3)
+        headers = dict(flask.request.headers)
+        answer = flask.Response(json.dumps({
+            "type": type(body).__name__, "content_type": content_type, "accept": accept, "model": model,
+            "inference_id": headers.get("X-Amzn-Sagemaker-Inference-Id"),
+            "custom": headers.get("X-Amzn-Sagemaker-Custom-Attributes"),
+            "env": dict(os.environ), "pid": os.getpid(), "text": text[:20],
+        }), mimetype="application/json")
+        answer.headers["X-Amzn-SageMaker-Custom-Attributes"] = "back"
+        return answer
+"""
+
+
 def tar(files: dict[str, str]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
@@ -161,3 +187,10 @@ def settled(stack: Stack, name: str = "endpoint") -> dict[str, Any]:
 def ask(stack: Stack, body: str | bytes = "{}", content_type: str = "application/json", **more: Any) -> Any:
     answer = stack.runtime.invoke_endpoint(EndpointName="endpoint", Body=body, **({"ContentType": content_type} | more))
     return json.loads(answer["Body"].read())
+
+
+def serve(stack: Stack, bucket: str, code: dict[str, str], **variant: Any) -> dict[str, Any]:
+    make_model(stack, bucket, "one", {"answer.txt": "one", **code})
+    make_config(stack, "one", **variant)
+    stack.sagemaker.create_endpoint(EndpointName="endpoint", EndpointConfigName="one")
+    return settled(stack)
