@@ -12,15 +12,26 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from .stack import Stack
+from .stack import CREDENTIALS, Stack
 
 ROOT = Path(__file__).parents[2]
+TOOLS = Path(sys.executable).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+
+
+def shell(stack: Stack) -> dict[str, str]:
+    """The environment of a user's shell as the README sets it: AWS's tools of .venv, pointed at the stack."""
+    return os.environ | {
+        "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+        "AWS_DEFAULT_REGION": stack.region,
+        "AWS_ENDPOINT_URL": stack.endpoint_url,
+        **{name.upper(): value for name, value in CREDENTIALS.items()},
+    }
 
 
 def free_port() -> int:
@@ -60,7 +71,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
     frames = [read[path.suffix](path).astype(object) for path in sorted(out.iterdir())]
-    return pd.concat(frames, ignore_index=True)
+    rows = pd.concat(frames, ignore_index=True)
+    times = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601")
+    return rows.assign(timestamp=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 @pytest.fixture

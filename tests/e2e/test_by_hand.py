@@ -1,6 +1,5 @@
 """The stack deployed with SAM's own commands, as the README shows, and deleted again."""
 
-import os
 import subprocess
 from dataclasses import replace
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from .conftest import ROOT
-from .stack import CREDENTIALS, Stack, wait_for
+from .conftest import ROOT, TOOLS, shell
+from .stack import Stack, wait_for
 
 
 def sam(stack: Stack, *arguments: str) -> None:
-    environment = os.environ | {name.upper(): value for name, value in CREDENTIALS.items()}
-    environment |= {"AWS_DEFAULT_REGION": stack.region, "AWS_ENDPOINT_URL": stack.endpoint_url}
-    ran = subprocess.run(["sam", *arguments], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=250)
+    command = [str(TOOLS / "sam"), *arguments]
+    ran = subprocess.run(command, cwd=ROOT, env=shell(stack), text=True, capture_output=True, timeout=250)
     assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
 
 

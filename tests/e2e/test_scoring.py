@@ -59,7 +59,7 @@ def test_the_same_transaction_gets_the_stored_answer_and_other_content_a_conflic
     stored = stack.get(f"/decisions/{transactions[0]['transaction_id']}")
 
     assert again.json() == first.json()
-    assert (other.status_code, other.json()["error"]["code"]) == (409, "conflict")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "other_content")
     assert stored.json()["score"] == first.json()["score"]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from .stack import CREDENTIALS, Stack, wait_for
+from .conftest import TOOLS, shell
+from .stack import Stack, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +65,10 @@ def test_a_second_file_retrains_and_replaces_the_model_without_a_failed_request(
     before, known = stack.live()["model"], stack.jobs()
     path = tmp_path / "second day.csv"
     path.write_bytes(csv(simulated, os.urandom(3).hex()))
-    aws = ["aws", "s3", "cp", str(path), f"s3://{stack.bucket}/transactions/", "--endpoint-url", stack.endpoint_url]
-    environment = os.environ | {name.upper(): value for name, value in CREDENTIALS.items()}
-    environment |= {"AWS_DEFAULT_REGION": stack.region}
+    copy = [str(TOOLS / "aws"), "s3", "cp", str(path), f"s3://{stack.bucket}/transactions/"]
 
     with scoring_goes_on(stack, transactions[0]) as seen:
-        subprocess.run(aws, env=environment, check=True, capture_output=True, timeout=60)
+        subprocess.run(copy, env=shell(stack), check=True, capture_output=True, timeout=60)
         job = stack.wait_for_new_job(known)
         stack.wait_until_live(job)
         wait_for("an answer of the new model", lambda: seen[-1][1] == job)
