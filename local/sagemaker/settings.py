@@ -1,4 +1,4 @@
-"""The numbers of this machine's SageMaker, each to be changed by an environment variable of its name in capitals."""
+"""The numbers of this machine's SageMaker; LOCAL_SAGEMAKER_JOBS_AT_ONCE and its like change them."""
 
 import dataclasses
 from collections.abc import Mapping
