@@ -87,9 +87,9 @@ class Deployment:
 
     def _report_training(self, job: TrainedJob) -> Outcome:
         bucket = self.settings.bucket
-        published = outputs.publish_outputs(self.s3, bucket, job)
+        has_rejected_rows = outputs.publish_outputs(self.s3, bucket, job)
         reason = failures.reason(self.logs, job)
-        notice = notices.training_failed(job, bucket, reason, self._serving(), published)
+        notice = notices.training_failed(job, bucket, reason, self._serving(), has_rejected_rows)
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:

@@ -51,9 +51,9 @@ def over_quota(job: TrainedJob, endpoint: str, reason: str) -> Notice:
     )
 
 
-def training_failed(job: TrainedJob, bucket: str, reason: str, serving: str, published: list[str]) -> Notice:
+def training_failed(job: TrainedJob, bucket: str, reason: str, serving: str, has_rejected_rows: bool) -> Notice:
     rejected = ""
-    if "rejected.csv" in published:
+    if has_rejected_rows:
         rejected = f"The rows that were refused, with reasons:\n  aws s3 cp s3://{bucket}/{job.key('rejected.csv')} .\n"
     return Notice(
         f"Training {job.status.lower()}: {job.name}",
@@ -61,7 +61,7 @@ def training_failed(job: TrainedJob, bucket: str, reason: str, serving: str, pub
         "Its log:\n"
         "  aws logs filter-log-events --log-group-name /aws/sagemaker/TrainingJobs"
         f" --log-stream-name-prefix {job.name}/\n"
-        "To train again, correct what is wrong and drop a file (the same one will do):\n"
+        "To train again, correct or remove (aws s3 rm) what is wrong, then drop a file; the same one will do:\n"
         f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n",
     )
 

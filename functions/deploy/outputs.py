@@ -39,21 +39,22 @@ def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
     return artefact.evaluation
 
 
-def publish_outputs(s3: S3Client, bucket: str, job: TrainedJob) -> list[str]:
-    """Unpacks output.tar.gz, if the job left one that can be read, and names what it held."""
+def publish_outputs(s3: S3Client, bucket: str, job: TrainedJob) -> bool:
+    """Unpacks output.tar.gz, if the job left one that can be read; says whether rows were rejected."""
     key = job.key("output/output.tar.gz")
     if not objects.exists(s3, bucket, key):
-        return []
+        return False
     archive = cast("IO[bytes]", s3.get_object(Bucket=bucket, Key=key)["Body"])
-    published: list[str] = []
+    has_rejected_rows = False
     try:
         for name, content in _members(archive):
             s3.put_object(Bucket=bucket, Key=job.key(name), Body=content, ContentType=PUBLISHED[name])
-            published.append(name)
+            if name == "rejected.csv":
+                has_rejected_rows = content.count(b"\n") > 1  # below the header
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         # A failed job may have been cut off while it wrote them. They are for reading; what serves is verified apart.
-        return published
-    return published
+        return has_rejected_rows
+    return has_rejected_rows
 
 
 def _members(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -32,7 +32,7 @@ def trained(s3, sagemaker, clock):
         clock.advance(minutes=10)
         sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
-        outputs = output_tar(evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n")
+        outputs = output_tar(evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n17,amount\n")
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
         sagemaker.end_job(job, **more)
         return job
