@@ -17,7 +17,7 @@ TRANSACTIONS = "transactions/"
 SCHEMA_KEY = "config/schema.yaml"
 SAMPLE = REPOSITORY / ".cache" / "sample"
 GENERATOR = REPOSITORY / "model" / "simulation"
-CHECKSUM = "sha256"  # kept as the objects' metadata: the ETag of a large file is not its MD5
+MODEL = REPOSITORY / "model"
 
 
 def files_of(origin: Origin, say: Callable[[str], None]) -> tuple[Path, ...]:
@@ -41,21 +41,38 @@ def sample(say: Callable[[str], None]) -> tuple[Path, ...]:
 
 
 def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...]) -> list[str]:
-    """Upload what the bucket does not hold yet, the schema first; returns the keys of new transaction files."""
+    """Upload what the bucket does not hold yet, the schema first; returns the keys of the files that were dropped.
+
+    Files are dropped again when the model's code has changed since, for a dropped file is what starts a training.
+    """
     if schema:
-        _put(stack, schema, SCHEMA_KEY)
-    return [f"{TRANSACTIONS}{path.name}" for path in files if _put(stack, path, f"{TRANSACTIONS}{path.name}")]
+        _put(stack, schema, SCHEMA_KEY, {"sha256": _sha256(schema)})
+    code = model_version()
+    keys = {f"{TRANSACTIONS}{path.name}": path for path in files}
+    return [key for key, path in keys.items() if _put(stack, path, key, {"sha256": _sha256(path), "model": code})]
 
 
-def _put(stack: Stack, path: Path, key: str) -> bool:
+def model_version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(MODEL.rglob("*")):
+        if path.suffix in (".py", ".yaml"):
+            digest.update(f"{path.relative_to(MODEL)}\0{_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as content:
-        checksum = hashlib.file_digest(content, "sha256").hexdigest()
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _put(stack: Stack, path: Path, key: str, facts: dict[str, str]) -> bool:
+    """The facts are kept as the object's metadata, for the ETag of a large file is not its MD5."""
     s3 = stack.client("s3")
     try:
-        if s3.head_object(Bucket=stack.bucket, Key=key)["Metadata"].get(CHECKSUM) == checksum:
+        if s3.head_object(Bucket=stack.bucket, Key=key)["Metadata"] == facts:
             return False
     except ClientError as error:
         if error.response["Error"]["Code"] != "404":
             raise
-    s3.upload_file(str(path), stack.bucket, key, ExtraArgs={"Metadata": {CHECKSUM: checksum}})
+    s3.upload_file(str(path), stack.bucket, key, ExtraArgs={"Metadata": facts})
     return True

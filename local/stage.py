@@ -11,6 +11,7 @@ class Facts:
     """One look at the stack. `job` is the newest training job that counts, as DescribeTrainingJob tells it."""
 
     job: dict[str, Any] | None = None
+    uploads_handled: bool = False  # the train function has looked at all files that were dropped
     live: str | None = None  # the model named by config/live.json
     endpoint: dict[str, Any] | None = None
     dead_letters: dict[str, int] = field(default_factory=dict)  # function: messages that it could not handle
@@ -20,20 +21,28 @@ class Facts:
 class Stage:
     name: str  # waiting, training, deploying, live, failed
     text: str
+    culprit: str = ""  # of a failure: job, endpoint, or the function that gave up
 
 
 def judge(facts: Facts, *, expects_job: bool) -> Stage:
-    """Files that were just dropped must end in a job of their own; otherwise the model that is live will do."""
+    """Files that were just dropped should end in a job of their own; otherwise the model that is live will do.
+
+    The train function starts no job for files, schema and code that it has trained before.
+    """
+    if facts.job is None and facts.uploads_handled and facts.live:
+        expects_job = False
     served = facts.endpoint is not None and facts.endpoint["EndpointStatus"] == "InService"
     settled = facts.job is None or facts.job["TrainingJobStatus"] in TERMINAL
     if facts.live and served and not expects_job and settled:
         return Stage("live", facts.live)
     for function, count in facts.dead_letters.items():
         if count:
-            return Stage("failed", f"the {function} function gave up on {count} message(s)")
+            return Stage("failed", f"the {function} function gave up on {count} message(s)", function)
     if facts.job is None:
         if facts.live and not expects_job:
             return Stage("deploying", f"model {facts.live}: {_endpoint(facts)}")
+        if facts.uploads_handled:
+            return Stage("failed", "the train function started no training job", "train")
         return Stage("waiting", "waiting until no more files arrive")
     return _follow(facts.job, facts, served)
 
@@ -44,11 +53,11 @@ def _follow(job: dict[str, Any], facts: Facts, served: bool) -> Stage:
         if facts.live == name and served:
             return Stage("live", name)
         if facts.endpoint is not None and facts.endpoint["EndpointStatus"] == "Failed":
-            return Stage("failed", f"endpoint failed: {facts.endpoint.get('FailureReason', 'no reason given')}")
+            reason = facts.endpoint.get("FailureReason", "no reason given")
+            return Stage("failed", f"endpoint failed: {reason}", "endpoint")
         return Stage("deploying", f"model {name}: {_endpoint(facts)}")
     if status in TERMINAL:
-        reason = job.get("FailureReason") or job.get("SecondaryStatus", "no reason given")
-        return Stage("failed", f"training job {name} {status.lower()}: {reason}")
+        return Stage("failed", f"training job {name} {status.lower()}", "job")
     return Stage("training", f"training job {name}: {job.get('SecondaryStatus', status)}")
 
 

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import control, report, watch
+from local import control, explain, report, watch
 from local import stack as stacks
 from local.home import Home, last_lines
 
@@ -44,7 +44,7 @@ def _model(home: Home, stack: stacks.Stack) -> int:
         print(f"  {facts.endpoint['FailureReason']}")
     if facts.job:
         job = facts.job
-        reason = f": {job['FailureReason']}" if job.get("FailureReason") else ""
+        reason = f": {explain.failure(stack, job)}" if job["TrainingJobStatus"] in ("Failed", "Stopped") else ""
         print(f"newest training job: {job['TrainingJobName']}: {job['TrainingJobStatus']}{reason}")
     for function, count in facts.dead_letters.items():
         if count:

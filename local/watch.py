@@ -2,12 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local import control
+from local import control, explain
 from local import stack as stacks
 from local.errors import LocalError
 from local.home import Home, last_lines
@@ -18,30 +19,55 @@ from local.stage import Facts, Stage, judge
 POLL_SECONDS = 0.5
 # Longest stay in a stage. A training job has its own limit; uploads wait for the quiet period after the last file.
 PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "deploying": 300.0}
-LOOKED_AT = {"waiting": "train", "training": "train", "deploying": "deploy"}
+WORKING = {"waiting": "train", "training": "train", "deploying": "deploy"}
 
 
 def until_live(home: Home, stack: Stack, dropped_at: datetime | None, progress: Progress) -> str:
     """The model that serves. `dropped_at`: when new files were dropped; None when there were none."""
-    queues = dead_letter_queues(stack)
+    queues, uploads = dead_letter_queues(stack), Uploads(stack)
     stage, since = Stage("", ""), time.monotonic()
     while True:
         if control.running(home) is None:
             raise LocalError(f"the server died, its last words in {home.shown(home.server_log)}:\n{_words(home)}")
-        before, stage = stage, judge(look(stack, queues, dropped_at), expects_job=dropped_at is not None)
+        handled = uploads.handled()  # asked first: the function creates a job before its message is gone
+        facts = replace(look(stack, queues, dropped_at), uploads_handled=handled)
+        before, stage = stage, judge(facts, expects_job=dropped_at is not None)
         if stage.name == "live":
             return stage.text
         if stage.name == "failed":
-            raise LocalError(stage.text + _function_log(stack, before.name))
+            raise LocalError(explained(stack, stage, facts))
         if stage.name != before.name:
             since = time.monotonic()
         if time.monotonic() - since > PATIENCE_SECONDS[stage.name]:
             minutes = PATIENCE_SECONDS[stage.name] / 60
             raise LocalError(
-                f"nothing happened for {minutes:.0f} minutes: {stage.text}{_function_log(stack, stage.name)}"
+                f"nothing happened for {minutes:.0f} minutes: {stage.text}"
+                + explain.function(stack, WORKING[stage.name])
             )
         progress.show(stage.text)
         time.sleep(POLL_SECONDS)
+
+
+class Uploads:
+    """Whether the dropped files have been through the train function: their messages were seen, and are gone."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._url = stacks.outputs(stack.endpoint_url, stack.stack_name)["UploadsQueueUrl"]
+        self._seen = False
+
+    def handled(self) -> bool:
+        there = _messages(self._stack, self._url, "", "NotVisible", "Delayed") > 0
+        self._seen = self._seen or there
+        return self._seen and not there
+
+
+def explained(stack: Stack, stage: Stage, facts: Facts) -> str:
+    if stage.culprit == "job" and facts.job:
+        return f"{stage.text}: {explain.failure(stack, facts.job)}"
+    if stage.culprit == "endpoint":
+        return stage.text + explain.endpoint(stack)
+    return stage.text + explain.function(stack, stage.culprit)
 
 
 def look(stack: Stack, queues: dict[str, str], dropped_at: datetime | None) -> Facts:
@@ -49,7 +75,7 @@ def look(stack: Stack, queues: dict[str, str], dropped_at: datetime | None) -> F
         job=_newest_job(stack, dropped_at),
         live=live_model(stack),
         endpoint=_endpoint(stack),
-        dead_letters={function: _waiting(stack, url) for function, url in queues.items()},
+        dead_letters={function: _messages(stack, url, "") for function, url in queues.items()},
     )
 
 
@@ -90,20 +116,10 @@ def dead_letter_queues(stack: Stack) -> dict[str, str]:
     return {"train": outputs["UploadsDeadLetterQueueUrl"], "deploy": outputs["DeploymentsDeadLetterQueueUrl"]}
 
 
-def _waiting(stack: Stack, queue_url: str) -> int:
-    name = "ApproximateNumberOfMessages"
-    return int(stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])["Attributes"][name])
-
-
-def _function_log(stack: Stack, stage: str, count: int = 8) -> str:
-    """The last lines that the function in charge of a stage logged."""
-    group = f"/aws/lambda/{stack.stack_name}-{LOOKED_AT.get(stage, 'train')}"
-    try:
-        events = stack.client("logs").filter_log_events(logGroupName=group)["events"][-count:]
-    except ClientError:
-        return ""
-    lines = "".join(f"\n    {event['message'].rstrip()[:300]}" for event in events)
-    return f"\n  the end of {group}:{lines}" if lines else ""
+def _messages(stack: Stack, queue_url: str, *kinds: str) -> int:
+    names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
+    told = stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+    return sum(int(told[name]) for name in names)
 
 
 def _words(home: Home) -> str:

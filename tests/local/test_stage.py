@@ -24,10 +24,10 @@ def test_it_follows_the_job_by_its_secondary_status() -> None:
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])
-def test_a_job_that_ends_badly_is_a_failure_with_its_reason(status: str) -> None:
-    facts = Facts(job=job(status, FailureReason="no fraud at all"), live="fraud-old", endpoint=IN_SERVICE)
+def test_a_job_that_ends_badly_is_a_failure_even_while_an_old_model_serves(status: str) -> None:
+    facts = Facts(job=job(status), live="fraud-old", endpoint=IN_SERVICE)
     stage = judge(facts, expects_job=True)
-    assert (stage.name, stage.text) == ("failed", f"training job fraud-new {status.lower()}: no fraud at all")
+    assert (stage.name, stage.text, stage.culprit) == ("failed", f"training job fraud-new {status.lower()}", "job")
 
 
 def test_a_trained_model_is_live_only_once_it_is_named_and_its_endpoint_serves() -> None:
@@ -61,3 +61,20 @@ def test_without_new_files_the_model_that_serves_is_enough() -> None:
 def test_without_new_files_a_job_that_runs_is_waited_for() -> None:
     facts = Facts(job=job("InProgress"), live="fraud-old", endpoint=IN_SERVICE)
     assert judge(facts, expects_job=False).name == "training"
+
+
+def test_files_that_were_trained_before_start_no_job_and_the_live_model_will_do() -> None:
+    facts = Facts(uploads_handled=True, live="fraud-old", endpoint=IN_SERVICE)
+    assert judge(facts, expects_job=True).text == "fraud-old"
+
+
+def test_files_that_start_no_job_although_nothing_is_live_are_a_failure_of_the_train_function() -> None:
+    stage = judge(Facts(uploads_handled=True), expects_job=True)
+    assert (stage.name, stage.culprit) == ("failed", "train")
+
+
+def test_a_job_that_started_is_followed_even_though_the_uploads_are_handled() -> None:
+    started = Facts(uploads_handled=True, job=job("InProgress"), live="fraud-old", endpoint=IN_SERVICE)
+    assert judge(started, expects_job=True).name == "training"
+    trained = Facts(uploads_handled=True, job=job("Completed"), live="fraud-old", endpoint=IN_SERVICE)
+    assert judge(trained, expects_job=True).name == "deploying"
