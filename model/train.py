@@ -10,8 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-from xgboost.core import XGBoostError
-
 from model import schema as schemas
 from model.document import SchemaError
 from model.training import job, manifest
@@ -24,7 +22,7 @@ def main(arguments: list[str]) -> int:
     output_dir.mkdir(parents=True, exist_ok=True)
     try:
         job.run(the_job(output_dir, options(arguments)))
-    except (TrainingError, SchemaError, XGBoostError, OSError, MemoryError) as error:
+    except (TrainingError, SchemaError, OSError, MemoryError) as error:
         failure = json.dumps({"error": type(error).__name__, "message": str(error)}, ensure_ascii=False)
         (output_dir / "failure.json").write_text(failure + "\n", "utf-8")
         print(f"TRAINING_FAILED {failure}", file=sys.stderr, flush=True)

@@ -82,13 +82,20 @@ class Fitted:
 
 
 def fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options: Options, threads: int) -> Fitted:
-    parameters = options.parameters(threads)
+    try:
+        return _fit(rows, label, time, names, options, threads)
+    except xgboost.core.XGBoostError as error:
+        raise TrainingError(f"XGBoost could not fit the trees: {str(error).splitlines()[0]}") from error
+
+
+def _fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options: Options, threads: int) -> Fitted:
     early, late = split.validation(time)
     watched = len(late) if _both(label[early]) and _both(label[late]) else 0
     rounds = min(options.num_round, 100)  # without both classes to watch: a moderate number
     if watched:
         rounds = _best_rounds(rows, label, early, late, names, options, threads)
-    booster = xgboost.train(parameters, _quantised(rows, label, names, options, threads), rounds, verbose_eval=False)
+    fitting = _quantised(rows, label, names, options, threads)
+    booster = xgboost.train(options.parameters(threads), fitting, rounds, verbose_eval=False)
     return Fitted(booster, rounds, watched)
 
 

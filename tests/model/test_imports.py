@@ -51,3 +51,10 @@ def test_scoring_modules_load_nothing_but_the_standard_library(module):
 def test_no_module_knows_aws():
     for path in PACKAGE.rglob("*.py"):
         assert not imported(path) & {"boto3", "botocore", "functions", "local"}
+
+
+def test_fitting_shares_the_cpus_politely():
+    """OpenMP reads its environment when XGBoost is imported: the setting must stand before that."""
+    code = "import os, sys, model.training; assert 'xgboost' not in sys.modules; print(os.environ['OMP_WAIT_POLICY'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "passive\n", done.stderr
