@@ -53,12 +53,13 @@ async def run(port: int, state: Path, python: Path) -> None:
     from hypercorn.config import Config
 
     from local import gateway
-    from local.ministack import delivery, neighbours, process, streams
+    from local.ministack import delivery, logs, neighbours, process, streams
     from local.sagemaker.service import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{port}"
     process.count_loopback_as_tls()
     streams.install()
+    logs.install()
     firehose = delivery.DeliveryStreams(endpoint_url)
     firehose.buffers.load(read_json(state / PENDING_FILE, []))
     around = neighbours.Neighbours(endpoint_url)

@@ -10,7 +10,7 @@ import asyncio, inspect, threading
 from importlib.metadata import version
 from ministack import app
 from ministack.core import iam_evaluator, lambda_runtime, persistence, router
-from ministack.services import dynamodb, eventbridge, firehose, iam, lambda_svc, sts
+from ministack.services import cloudwatch_logs, dynamodb, eventbridge, firehose, iam, lambda_svc, sts
 
 def takes(function, *names):
     parameters = list(inspect.signature(function).parameters)
@@ -25,6 +25,9 @@ takes(router.extract_access_key_id, "headers")
 takes(iam_evaluator.enforce, "access_key_id", "iam_action", "service", "region", "resource_arn", "service_context")
 assert {"decision", "principal_arn"} <= set(iam_evaluator.EvalResult.__dataclass_fields__)
 assert "message" in iam_evaluator.AuthError.__dataclass_fields__
+takes(cloudwatch_logs._filter_log_events, "data")
+takes(cloudwatch_logs._resolve_log_group_name, "data")
+assert callable(cloudwatch_logs._log_groups.get)
 takes(sts.register_session, "access_key", "session")
 assert callable(iam._roles.get)
 takes(eventbridge._put_events, "data", "allow_aws_source")
