@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from functions.train.handler import handler, wire
 from functions.train.run import LARGEST_SCHEMA, Run, SchemaFile
 from functions.train.source import Source
-from functions.train.uploads import File
+from functions.train.uploads import File, FileDropped
 from tests.functions.conftest import BUCKET, read, sample_event, stored, train_settings
 from tests.functions.fakes import START
 
@@ -74,7 +74,12 @@ def test_the_job_finds_its_files_code_and_schema_where_its_channels_point(drop, 
     assert not [name for name in names if "__pycache__" in name]
 
 
-def test_a_name_with_a_plus_is_not_decoded(drop, context, ports, sagemaker, s3):
+def test_a_key_is_taken_from_the_event_as_it_is():
+    body = json.loads(sample_event("train-odd-name")["Records"][0]["body"])
+    assert FileDropped.from_event(body).key == "transactions/Süd 2026/100% neu+alt (1).csv.gz"
+
+
+def test_a_file_with_a_plus_in_its_name_is_trained_on(drop, context, ports, sagemaker, s3):
     drop("transactions/Süd 2026/100% neu+alt (1).csv.gz", b"a")
     handler(sample_event("train-odd-name"), context, ports=ports)
     assert [file["key"] for job in sagemaker.jobs for file in manifest(s3, job)["files"]] == [
