@@ -3,7 +3,6 @@
 import gzip
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from model.schema import Schema, SchemaError
@@ -21,13 +20,6 @@ def read(tmp_path, content, schema=SCHEMA, name="data.csv", labelled=True):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     rejected = Rejections()
     return read_files(schema, [(name, path)], rejected, labelled), [str(row) for row in rejected.rows]
-
-
-def parquet(tmp_path, columns, schema=SCHEMA):
-    path = tmp_path / "data.parquet"
-    pq.write_table(pa.table(columns), path)
-    rejected = Rejections()
-    return read_files(schema, [("data.parquet", path)], rejected), [str(row) for row in rejected.rows]
 
 
 def test_a_csv_becomes_checked_columns(tmp_path):
@@ -251,27 +243,6 @@ def test_bad_parquet_rows_are_set_aside_by_their_number(tmp_path):
         "data.parquet, row 5, amount",
     ]  # fmt: skip
     assert rejected[3].endswith("must be at most 1000")
-
-
-def test_naive_parquet_times_need_a_zone(tmp_path):
-    columns = {
-        "id": ["a"], "time": pa.array([1_767_225_600_000_000_123], pa.timestamp("ns")), "amount": [1.0], "card": ["c"],
-        "fraud": [0],
-    }  # fmt: skip
-    with pytest.raises(TrainingError, match=r"data.parquet, row 1, time: has no UTC offset: set timestamp.timezone"):
-        parquet(tmp_path, columns)
-    schema = Schema.from_dict(small(timestamp={"column": "time", "timezone": "UTC"}))
-    table, _ = parquet(tmp_path, columns, schema)
-    assert table.time.tolist() == [1_767_225_600_000_000]
-
-
-def test_a_column_of_the_wrong_kind_names_row_field_and_kind(tmp_path):
-    columns = {
-        "id": ["a", "b"], "time": ["2026-01-01T00:00:00Z"] * 2, "amount": [b"1", b"2"], "card": ["c", "c"],
-        "fraud": [0, 1],
-    }  # fmt: skip
-    with pytest.raises(TrainingError, match=r"not: data.parquet, row 1, amount: must be a number"):
-        parquet(tmp_path, columns)
 
 
 def test_many_files_are_read_as_one_table(tmp_path):
