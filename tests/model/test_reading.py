@@ -2,7 +2,6 @@
 
 import gzip
 
-import pyarrow as pa
 import pytest
 
 from model.schema import Schema, SchemaError
@@ -202,47 +201,6 @@ def test_optional_columns_may_be_absent_and_extra_ones_be_ignored(tmp_path):
 def test_files_to_be_scored_need_no_label(tmp_path):
     table, rejected = read(tmp_path, HEADER.replace(",fraud", "") + GOOD.replace(",0\n", "\n"), labelled=False)
     assert (len(table), rejected) == (1, [])
-
-
-def test_parquet_types_are_taken_for_what_they_mean(tmp_path):
-    table, rejected = parquet(
-        tmp_path,
-        {
-            "id": pa.array([1, 2, 3]),
-            "time": pa.array(["2026-01-01T00:00:00Z"] * 3).dictionary_encode(),
-            "amount": pa.array([5, 6, 7], pa.int16()),
-            "card": pa.array([11.0, 12.0, 11.0]),
-            "shop": pa.array([True, None, False]),
-            "fraud": pa.array([1.0, None, 0.0]),
-        },
-    )
-    assert rejected == []
-    assert table.ids.to_pylist() == ["1", "2", "3"]
-    assert [table.vocabularies["card"][code] for code in table.values["card"]] == ["11", "12", "11"]
-    assert [table.vocabularies["shop"][code] if code >= 0 else None for code in table.values["shop"]] == [
-        "true",
-        None,
-        "false",
-    ]
-    assert table.label.tolist() == [1, -1, 0]
-
-
-def test_bad_parquet_rows_are_set_aside_by_their_number(tmp_path):
-    time = pa.array([1_767_225_600_000] * 5, pa.timestamp("ms", "UTC"))
-    decimals = pa.array([1, 2, 3, 4, 2000], pa.decimal128(10, 2))
-    table, rejected = parquet(
-        tmp_path,
-        {
-            "id": pa.array(["a", "b", None, "d", "e"]), "time": time, "amount": decimals,
-            "card": pa.array([1.0, 1.5, 1.0, 1.0, 1.0]), "shop": pa.nulls(5), "fraud": pa.array([0, 0, 0, 3, 1]),
-        },
-    )  # fmt: skip
-    assert table.ids.to_pylist() == ["a"]
-    assert [text.split(":")[0] for text in rejected] == [
-        "data.parquet, row 2, card", "data.parquet, row 3, id", "data.parquet, row 4, fraud",
-        "data.parquet, row 5, amount",
-    ]  # fmt: skip
-    assert rejected[3].endswith("must be at most 1000")
 
 
 def test_many_files_are_read_as_one_table(tmp_path):
