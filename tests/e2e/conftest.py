@@ -52,8 +52,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if running := os.environ.get("STACK_JSON"):
         yield Stack.read(Path(running))
         return
-    state = ROOT / ".cache" / "e2e"
-    shutil.rmtree(state, ignore_errors=True)
+    state = ROOT / ".cache" / f"e2e-{os.getpid()}"
     where = ("--state-dir", str(state))
     up = local("up", "--port", str(free_port()), *where, timeout=290)
     assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"
@@ -61,6 +60,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield Stack.read(state / "stack.json")
     finally:
         local("down", *where, timeout=60)
+        shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
