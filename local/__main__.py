@@ -11,9 +11,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import status, up
-from local.control import stop
+from local.control import known, running, stop
 from local.errors import LocalError
-from local.home import REPOSITORY, Home
+from local.home import REPOSITORY, Home, last_lines
 from local.origin import Origin
 
 
@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
-        print(f"\nthe local stack answered with an error: {error}", file=sys.stderr)
+        died = server_died(home)
+        print(f"\n{died or f'the local stack answered with an error: {error}'}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,6 +42,19 @@ def main(arguments: list[str] | None = None) -> int:
         print("\ninterrupted; what was started keeps running: `make status`, `make down`", file=sys.stderr)
         return 130
     return 0
+
+
+def server_died(home: Home) -> str | None:
+    """What to say when a call failed because nobody is there any more."""
+    if known(home) is None or running(home) is not None:
+        return None
+    return f"the server died; the end of {home.shown(home.server_log)}:\n{last_lines(home.server_log)}"
+
+
+def port(text: str) -> int:
+    if not (text.isdecimal() and 1024 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError("must be a number from 1024 to 65535")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,9 +67,7 @@ def parser() -> argparse.ArgumentParser:
         "--state-dir", type=Path, default=REPOSITORY / ".cache" / "local", help="logs and state (.cache/local)"
     )
     rising = commands.add_parser("up", parents=[shared], help="start, deploy, train, serve")
-    rising.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT") or 4566), help="port on 127.0.0.1 (4566)"
-    )
+    rising.add_argument("--port", type=port, default=os.environ.get("PORT") or "4566", help="port on 127.0.0.1 (4566)")
     rising.add_argument("--data", type=Path, nargs="+", default=[], metavar="FILE", help="transactions (a sample)")
     rising.add_argument("--schema", type=Path, metavar="FILE", help="what a transaction is (model/schema.yaml)")
     rising.add_argument("--stack-name", default="fraud", help="name of the stack (fraud)")

@@ -40,8 +40,8 @@ def sample(say: Callable[[str], None]) -> tuple[Path, ...]:
     return tuple(sorted(folder.iterdir()))
 
 
-def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...]) -> list[str]:
-    """Upload what the bucket does not hold yet, the schema first; returns the keys of the files that were dropped.
+def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...], *, again: bool = False) -> list[str]:
+    """Upload what the bucket does not hold yet (or all), the schema first; returns the keys of dropped files.
 
     Files are dropped again when the model's code has changed since, for a dropped file is what starts a training.
     """
@@ -49,7 +49,11 @@ def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...]) -> list[str
         _put(stack, schema, SCHEMA_KEY, {"sha256": _sha256(schema)})
     code = model_version()
     keys = {f"{TRANSACTIONS}{path.name}": path for path in files}
-    return [key for key, path in keys.items() if _put(stack, path, key, {"sha256": _sha256(path), "model": code})]
+    dropped = []
+    for key, path in keys.items():
+        if _put(stack, path, key, {"sha256": _sha256(path), "model": code}, again=again):
+            dropped.append(key)
+    return dropped
 
 
 def model_version() -> str:
@@ -65,11 +69,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _put(stack: Stack, path: Path, key: str, facts: dict[str, str]) -> bool:
+def _put(stack: Stack, path: Path, key: str, facts: dict[str, str], *, again: bool = False) -> bool:
     """The facts are kept as the object's metadata, for the ETag of a large file is not its MD5."""
     s3 = stack.client("s3")
     try:
-        if s3.head_object(Bucket=stack.bucket, Key=key)["Metadata"] == facts:
+        if not again and s3.head_object(Bucket=stack.bucket, Key=key)["Metadata"] == facts:
             return False
     except ClientError as error:
         if error.response["Error"]["Code"] != "404":

@@ -21,7 +21,7 @@ def up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
     stack.write(home.stack)
 
     dropped_at = datetime.now(UTC) - timedelta(seconds=1)  # SageMaker tells times in whole seconds
-    keys = seed.drop(stack, origin.schema, files)
+    keys = seed.drop(stack, origin.schema, files, again=watch.nothing_under_way(stack))
     if keys:
         progress.say(f"{len(keys)} file(s) dropped into s3://{stack.bucket}/{seed.TRANSACTIONS}")
     model = watch.until_live(home, stack, dropped_at if keys else None, progress)

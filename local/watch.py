@@ -48,6 +48,13 @@ def until_live(home: Home, stack: Stack, dropped_at: datetime | None, progress: 
         time.sleep(POLL_SECONDS)
 
 
+def nothing_under_way(stack: Stack) -> bool:
+    """No model serves and nothing leads to one: a killed server may have lost the events of the last files."""
+    facts = look(stack, {}, None)
+    failed = facts.job is None or facts.job["TrainingJobStatus"] in ("Failed", "Stopped")
+    return facts.live is None and failed and not Uploads(stack).waiting()
+
+
 class Uploads:
     """Whether the dropped files have been through the train function: their messages were seen, and are gone."""
 
@@ -56,8 +63,11 @@ class Uploads:
         self._url = stacks.outputs(stack.endpoint_url, stack.stack_name)["UploadsQueueUrl"]
         self._seen = False
 
+    def waiting(self) -> bool:
+        return _messages(self._stack, self._url, "", "NotVisible", "Delayed") > 0
+
     def handled(self) -> bool:
-        there = _messages(self._stack, self._url, "", "NotVisible", "Delayed") > 0
+        there = self.waiting()
         self._seen = self._seen or there
         return self._seen and not there
 

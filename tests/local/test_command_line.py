@@ -31,5 +31,21 @@ def test_a_server_without_a_stack_is_told_as_such(host: Host, capsys: pytest.Cap
 
 
 def test_up_on_another_port_than_the_running_servers_is_refused(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["up", "--state-dir", str(host.home.root), "--port", "1"]) == 1
+    assert main(["up", "--state-dir", str(host.home.root), "--port", "1024"]) == 1
     assert f"it runs on port {host.server.port} already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["80", "70000", "no"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["up", "--port", port])
+    assert "must be a number from 1024 to 65535" in capsys.readouterr().err
+
+
+def test_a_stack_whose_server_died_shows_its_last_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "started.json").write_text('{"pid": 4194305, "port": 4566}')
+    (tmp_path / "server.log").write_text("out of memory\n")
+    assert main(["status", "--state-dir", str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "has died without being stopped" in told
+    assert "out of memory" in told

@@ -38,6 +38,12 @@ def test_a_changed_file_is_dropped_again(stack: Stack, tmp_path: Path) -> None:
     assert seed.drop(stack, None, (path,)) == ["transactions/a.csv"]
 
 
+def test_files_are_dropped_again_when_asked_for(stack: Stack, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "1")
+    seed.drop(stack, None, (path,))
+    assert seed.drop(stack, None, (path,), again=True) == ["transactions/a.csv"]
+
+
 def test_a_changed_model_drops_the_files_again(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, code = write(tmp_path / "a.csv", "1"), tmp_path / "model"
     code.mkdir()
