@@ -28,17 +28,23 @@ def _the_old_model_serves_on(stack: Stack, transactions: list[dict[str, Any]]) -
 
 
 def start_training(stack: Stack, changed: dict[str, str] | None = None) -> str:
-    """Start the live model's training once more under a new name, its source changed: {member: text}."""
+    """Train on the files that lie there as the live model was, but its source changed: {member: text}."""
     request = stack.sagemaker.describe_training_job(TrainingJobName=stack.live()["model"])
     name = f"{stack.stack_name}-{os.urandom(8).hex()}"
-    channels = request["InputDataConfig"]
-    code = next(channel for channel in channels if channel["ChannelName"] == "code")["DataSource"]["S3DataSource"]
-    source = f"{code['S3Uri'].removeprefix(f's3://{stack.bucket}/').rstrip('/')}/sourcedir.tar.gz"
-    code["S3Uri"] = f"s3://{stack.bucket}/code/{name}/"
-    stack.upload(f"code/{name}/sourcedir.tar.gz", replaced(stack.read_object(source), changed or {}))
+    was = {channel["ChannelName"]: channel for channel in request["InputDataConfig"]}
+    source = was["code"]["DataSource"]["S3DataSource"]["S3Uri"].removeprefix(f"s3://{stack.bucket}/").rstrip("/")
+    stack.upload(
+        f"code/{name}/sourcedir.tar.gz", replaced(stack.read_object(f"{source}/sourcedir.tar.gz"), changed or {})
+    )
     stack.sagemaker.create_training_job(
         TrainingJobName=name,
-        InputDataConfig=channels,
+        InputDataConfig=[
+            {
+                "ChannelName": channel,
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{stack.bucket}/{prefix}"}},
+            }
+            for channel, prefix in (("train", "transactions/"), ("code", f"code/{name}/"))
+        ],
         **{
             key: request[key]
             for key in (
