@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 
 VENV := .venv/.installed
 AWS_VENV := .cache/venvs/aws/.installed
-INSTALL := pip install --quiet --disable-pip-version-check
+INSTALL := pip install --quiet --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help
@@ -88,11 +88,13 @@ $(PACKAGES): requirements.txt
 	mv $@.new $@
 
 $(VENV): requirements-dev.txt requirements.txt
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/$(INSTALL) --requirement requirements-dev.txt
-	touch $@
+	@echo "installing the tools into .venv (once, a minute or two) …"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/$(INSTALL) --requirement requirements-dev.txt
+	@touch $@
 
 $(AWS_VENV): requirements-local.txt
-	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
-	$(@D)/bin/$(INSTALL) --requirement requirements-local.txt
-	touch $@
+	@echo "installing AWS on this machine into .cache/venvs/aws (once, half a minute) …"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/$(INSTALL) --requirement requirements-local.txt
+	@touch $@

@@ -44,6 +44,11 @@ class Home:
         return self.root / "stack.json"
 
     @property
+    def functions(self) -> Path:
+        """The functions' environment, for `sam local invoke --env-vars`."""
+        return self.root / "env.json"
+
+    @property
     def origin(self) -> Path:
         """Which schema and files the state was made from."""
         return self.root / "origin.json"

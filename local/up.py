@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from local import control, deploy, report, seed, trial, watch
+from local import control, deploy, invocation, report, seed, trial, watch
 from local import origin as origins
 from local.errors import LocalError
 from local.home import Home
@@ -19,6 +19,7 @@ def up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
     progress.show("sam build, sam deploy")
     stack = deploy.deploy(home, server.url, stack_name, progress.say)
     stack.write(home.stack)
+    invocation.write_environment(stack, home.functions)
 
     dropped_at = datetime.now(UTC) - timedelta(seconds=1)  # SageMaker tells times in whole seconds
     keys = seed.drop(stack, origin.schema, files, again=watch.nothing_under_way(stack))
