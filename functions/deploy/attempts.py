@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.aws import objects
@@ -14,14 +15,24 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+SETTLING = timedelta(seconds=15)  # in which a look at the endpoint may still show what was before
+
+
 @dataclass(frozen=True)
 class Attempts:
     s3: S3Client
     bucket: str
     now: Callable[[], datetime]
 
-    def made(self, job: TrainedJob) -> bool:
-        return objects.exists(self.s3, self.bucket, job.key("deployment.json"))
+    def made_at(self, job: TrainedJob) -> datetime | None:
+        key = job.key("deployment.json")
+        if not objects.exists(self.s3, self.bucket, key):
+            return None
+        record = json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        return datetime.fromisoformat(record["at"])
+
+    def is_settling(self, made_at: datetime) -> bool:
+        return self.now() - made_at < SETTLING
 
     def remember(self, job: TrainedJob, replaced: str | None) -> None:
         record = {"config": job.name, "replaces": replaced, "at": self.now().isoformat()}

@@ -76,8 +76,11 @@ class Hosting:
     def remove_failed(self, job: TrainedJob) -> None:
         """After a failed creation: the next deployment finds nothing in its way."""
         endpoint = self.endpoint()
-        if endpoint is not None and endpoint.failed and endpoint.config == job.name:
-            self.delete_endpoint()
+        if endpoint is not None and endpoint.config == job.name:
+            if endpoint.failed:
+                self.delete_endpoint()
+            elif endpoint.status != "Deleting":
+                return  # what an endpoint uses stays
         _gone(lambda: self.sagemaker.delete_endpoint_config(EndpointConfigName=job.name))
         _gone(lambda: self.sagemaker.delete_model(ModelName=job.name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -37,6 +38,10 @@ class Ports:
     sqs: SQSClient
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def wire(
     found: settings.DeploySettings,
     s3: S3Client,
@@ -44,10 +49,8 @@ def wire(
     logs: CloudWatchLogsClient,
     sns: SNSClient,
     sqs: SQSClient,
+    now: Callable[[], datetime] = utc_now,
 ) -> Ports:
-    def now() -> datetime:
-        return datetime.now(UTC)
-
     hosting = Hosting(sagemaker, found)
     rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)

@@ -29,30 +29,33 @@ class Rollout:
     attempts: Attempts
 
     def step(self, job: TrainedJob) -> tuple[Step, Endpoint | None]:
+        # The record is read before the endpoint: the other way round, another message that begins the deployment
+        # in between would make it look as if it had already failed.
+        attempted_at = self.attempts.made_at(job)
         endpoint = self.hosting.endpoint()
-        return self._step(job, endpoint), endpoint
+        step = self._step(job, endpoint, attempted=attempted_at is not None)
+        if step in (Step.FAILED, Step.ROLLED_BACK) and attempted_at and self.attempts.is_settling(attempted_at):
+            step = Step.WAIT
+        return step, endpoint
 
-    def _step(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
+    def _step(self, job: TrainedJob, endpoint: Endpoint | None, attempted: bool) -> Step:
         if endpoint is None:
-            if self.attempts.made(job):
-                return Step.FAILED  # and was removed, to make room for another model
-            return self._begin(job, None)
+            # A failed endpoint is removed to make room for another model.
+            return Step.FAILED if attempted else self._begin(job, None)
         if endpoint.busy:
             if endpoint.is_turning_to(job.name):
                 self.attempts.remember(job, endpoint.config)
             return Step.WAIT
         if endpoint.failed:
-            return self._after_failure(job, endpoint)
+            return self._after_failure(job, endpoint, attempted)
         if endpoint.config == job.name and endpoint.in_service:
             return Step.LIVE
         if self._serves_newer(job, endpoint):
             return Step.SUPERSEDED
-        if self.attempts.made(job):
-            return Step.ROLLED_BACK
-        return self._begin(job, endpoint)
+        return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)
 
-    def _after_failure(self, job: TrainedJob, endpoint: Endpoint) -> Step:
-        if endpoint.config == job.name or self.attempts.made(job):
+    def _after_failure(self, job: TrainedJob, endpoint: Endpoint, attempted: bool) -> Step:
+        if endpoint.config == job.name or attempted:
             return Step.FAILED
         # A failed endpoint serves nothing and can only be deleted; its own job's message reports it.
         self.hosting.delete_endpoint()

@@ -128,8 +128,9 @@ class FakeSageMaker:
         self.jobs[name] |= more
 
     def settle_endpoint(self, status: str = "InService", reason: str = "") -> None:
-        """Ends what the endpoint is busy with; a failed update goes back to the old configuration."""
+        """Ends what the endpoint is busy with, after minutes; a failed update goes back to the old configuration."""
         assert self.endpoint is not None
+        self.clock.advance(minutes=6)
         if self.endpoint["EndpointStatus"] == "Deleting":
             self.endpoint = None
             return

@@ -1,7 +1,6 @@
 """A training job that ended comes to the endpoint once, in order, and people hear how it went, once."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,9 +18,7 @@ FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
 
 @pytest.fixture
 def ports(s3, sagemaker, logs, sns, sqs, clock) -> Ports:
-    wired = wire(deploy_settings(), s3, sagemaker, logs, sns, sqs)
-    announcer = replace(wired.deployment.announcer, now=clock)
-    return replace(wired, deployment=replace(wired.deployment, announcer=announcer, now=clock))
+    return wire(deploy_settings(), s3, sagemaker, logs, sns, sqs, clock)
 
 
 @pytest.fixture
@@ -352,6 +349,66 @@ def test_another_message_that_began_an_update_first_is_no_error(live, trained, d
     sagemaker.settle_endpoint()
     assert not deliver(SECOND) and not deliver(THIRD)
     assert sagemaker.endpoint["EndpointConfigName"] == THIRD
+
+
+def test_a_creation_that_another_message_begins_during_our_look_is_not_taken_for_a_failed_one(
+    trained, deliver, sagemaker, sns
+):
+    """Found on the local stack: this one saw no endpoint, then the other one's record of having created it."""
+    trained(FIRST)
+    look, seen = sagemaker.describe_endpoint, list[bool]()
+
+    def see_nothing_and_be_overtaken(**request: Any) -> dict[str, Any]:
+        try:
+            return look(**request)
+        finally:
+            if not seen:
+                seen.append(True)
+                assert deliver(FIRST)
+
+    sagemaker.describe_endpoint = see_nothing_and_be_overtaken
+    assert deliver(FIRST)
+    assert sns.published == []
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+    assert sns.subjects == [f"Live: model {FIRST}"] and FIRST in sagemaker.models
+
+
+def test_an_update_that_another_message_begins_during_our_look_is_not_taken_for_a_rollback(
+    live, trained, deliver, sagemaker, sns
+):
+    live(FIRST)
+    trained(SECOND)
+    look, seen = sagemaker.describe_endpoint, list[bool]()
+
+    def see_the_old_one_and_be_overtaken(**request: Any) -> dict[str, Any]:
+        found = look(**request)
+        if not seen:
+            seen.append(True)
+            assert deliver(SECOND)
+        return found
+
+    sagemaker.describe_endpoint = see_the_old_one_and_be_overtaken
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert sns.subjects == [f"Live: model {FIRST}", f"Live: model {SECOND}"]
+
+
+def test_right_after_an_update_began_a_look_that_shows_the_old_state_is_not_believed(
+    live, trained, deliver, sagemaker, sns, clock
+):
+    live(FIRST)
+    trained(SECOND)
+    deliver(SECOND)
+    look = sagemaker.describe_endpoint
+    old = {"EndpointName": "fraud-endpoint", "EndpointConfigName": FIRST, "EndpointStatus": "InService"}
+    sagemaker.describe_endpoint = lambda **_: dict(old)
+    assert deliver(SECOND)
+    sagemaker.describe_endpoint = look
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert sns.subjects[1:] == [f"Live: model {SECOND}"]
 
 
 def test_a_configuration_that_cannot_be_read_yet_is_waited_for(trained, deliver, sagemaker):
