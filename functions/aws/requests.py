@@ -51,6 +51,7 @@ def training_job(settings: TrainSettings, name: str, code_sha256: str) -> dict[s
         # half of it to wait for capacity
         stopping["MaxWaitTimeInSeconds"] = min(2 * settings.training_max_runtime_seconds, LONGEST_WAIT)
         request["EnableManagedSpotTraining"] = True
+        # Waits beyond an hour are granted to jobs with checkpoints only. Ours takes minutes and starts over instead.
         request["CheckpointConfig"] = {"S3Uri": f"{bucket}/checkpoints/{name}/", "LocalPath": "/opt/ml/checkpoints"}
     return request
 
