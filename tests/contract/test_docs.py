@@ -1,0 +1,161 @@
+"""The documents keep their word: what they name exists, what they show is accepted, what they explain is complete."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from model import schema
+from model.document import SchemaError
+from model.field import ROLES
+from tests.contract import prose, template
+from tests.contract.prose import DOCUMENTS, ROOT
+
+README = ROOT / "README.md"
+SOURCES = ("model", "functions", "local")
+SUFFIXES = "py|md|yaml|toml|txt|json|csv|csv.gz|tar.gz|html|log"
+NUMBERED = {".cache/local.1"}  # the code counts up
+AWS_TERMS = {  # words of AWS that are written like names of the template
+    "AccessDenied",
+    "BuildMethod",
+    "CloudFormation",
+    "CodeUri",
+    "DynamoDB",
+    "EventBridge",
+    "LogicalId",
+    "ManifestFile",
+    "MiniStack",
+    "SageMaker",
+    "TrainingJobs",
+}
+
+by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+@cache
+def source() -> str:
+    files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
+    return "\n".join(path.read_text("utf-8") for path in [*files, ROOT / "Makefile", ROOT / "template.yaml"])
+
+
+@cache
+def usage(module: str, command: str) -> str:
+    call = [sys.executable, "-m", module, command, "--help"]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"python -m {module} {command}: {done.stderr}"
+    return done.stdout
+
+
+@by_document
+def test_every_make_target_it_names_is_in_the_makefile(document):
+    targets = set(re.findall(r"^([a-z-]+)%?:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)", prose.code(document))) <= targets
+
+
+def test_every_command_of_the_makefile_is_explained_where_users_look():
+    commands = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", prose.code(README)))
+    assert commands - named <= {"help", "lint", "unit", "e2e", "lock"}  # which `make` alone lists
+
+
+@by_document
+def test_every_link_leads_somewhere(document):
+    for link in prose.links(document):
+        assert (document.parent / link).exists(), link
+
+
+@by_document
+def test_every_path_it_names_is_in_the_tree_or_made_by_the_code(document):
+    top = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    paths = {span for span in prose.spans(document) if re.fullmatch(rf"[\w.<>= /-]+(/|\.({SUFFIXES}))", span)}
+    for path in paths - NUMBERED:
+        if path.split("/")[0] in top:
+            assert (ROOT / path).exists(), path
+        elif not (document.parent / path).exists():
+            last = path.rstrip("/").split("/")[-1]
+            assert re.split("[<=]", last)[0] in source(), path
+
+
+@by_document
+def test_every_path_in_its_examples_is_in_the_tree(document):
+    folders = "model|functions|local|events|docs|tests|bench"
+    for path in re.findall(rf"(?<![\w/.])(?:{folders})/[\w/.-]*\w", "\n".join(prose.fences(document))):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_prefix_of_the_bucket_is_one_that_the_code_uses():
+    prefixes = re.findall(r"^\| `(\w+/)", prose.text(README).partition("in the bucket")[2], re.MULTILINE)
+    assert len(prefixes) >= 5
+    for prefix in prefixes:
+        assert re.search(rf"[\"'/ ]{prefix}", source()), prefix
+
+
+@by_document
+def test_every_name_of_the_template_is_in_the_template(document):
+    known = {name for part in ("Parameters", "Resources", "Outputs") for name in template.document()[part]}
+    named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+\b", prose.code(document)))
+    assert named <= known | AWS_TERMS
+
+
+def test_every_function_it_names_is_in_the_template():
+    deployed = {template.resolve(template.function(name)["FunctionName"]) for name in template.FUNCTIONS}
+    code = "\n".join(map(prose.code, DOCUMENTS))
+    named = re.findall(r"(?:--function-name |/aws/lambda/)([\w-]+)", code)
+    assert named
+    assert set(named) <= deployed
+
+
+def test_every_path_of_the_api_it_names_is_in_the_template():
+    events = template.function("score")["Events"].values()
+    served = {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events}
+    named = re.findall(r"\b(GET|POST) (/[\w/{}-]+)", "\n".join(map(prose.code, DOCUMENTS)))
+    assert {(method, re.sub(r"^(/decisions)/.+", r"\1/{transaction_id}", path)) for method, path in named} <= served
+
+
+@pytest.mark.parametrize("module", ["model", "local"])
+def test_every_command_line_it_shows_is_accepted(module):
+    shown = [words[3:] for words in prose.commands(f"python -m {module} ")]
+    assert shown
+    for command, *words in shown:
+        if words[:1] == ["|"]:
+            continue  # a list of commands; see below
+        for option in (word for word in words if word.startswith("--")):
+            assert option in usage(module, command).split(), f"python -m {module} {command} {option}"
+
+
+@pytest.mark.parametrize("module", ["model", "local"])
+def test_every_list_of_commands_names_those_there_are(module):
+    found = re.findall(rf"python -m {module} ((?:\w+ \| )+\w+)", "\n".join(map(prose.code, DOCUMENTS)))
+    assert found
+    for listed in found:
+        assert all(usage(module, command) for command in listed.split(" | "))
+
+
+def test_the_request_it_shows_is_valid_by_the_shipped_schema():
+    (body,) = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
+    assert schema.load().validate(json.loads(body)).id == "tx-1"
+
+
+def test_every_key_of_the_schema_is_explained():
+    """The parser itself says which keys it knows, when it meets one that it does not."""
+
+    def known(section: str) -> list[str]:
+        document = schema.load().to_dict()
+        target = document
+        for key in section.split(".") if section else ():
+            target = target[key]
+        target["no-such-key"] = 1
+        with pytest.raises(SchemaError) as refused:
+            schema.Schema.from_dict(document)
+        return str(refused.value).partition("expected one of ")[2].split(", ")
+
+    explained = set(re.findall(r"`([^`]+)`", prose.text(ROOT / "docs" / "schema.md")))
+    sections = {"timestamp", "transaction_id", "label", "thresholds"}
+    top = set(known("")) - sections - {"fields"}
+    nested = {f"{section}.{key}" for section in sections for key in known(section)}
+    rules = set(known("fields.amount"))
+    assert len(rules) > 5
+    assert top | nested | rules | set(ROLES) | set(schema.CALENDAR_FEATURES) | {"fields.<column>"} <= explained
