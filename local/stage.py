@@ -14,6 +14,7 @@ class Facts:
     uploads_handled: bool = False  # the train function has looked at all files that were dropped
     live: str | None = None  # the model named by config/live.json
     endpoint: dict[str, Any] | None = None
+    refused: str | None = None  # what the deploy function told people about a model that it did not bring live
     dead_letters: dict[str, int] = field(default_factory=dict)  # function: messages that it could not handle
 
 
@@ -52,6 +53,8 @@ def _follow(job: dict[str, Any], facts: Facts, served: bool) -> Stage:
     if status == "Completed":
         if facts.live == name and served:
             return Stage("live", name)
+        if facts.refused:
+            return Stage("failed", facts.refused, "endpoint")
         if facts.endpoint is not None and facts.endpoint["EndpointStatus"] == "Failed":
             reason = facts.endpoint.get("FailureReason", "no reason given")
             return Stage("failed", f"endpoint failed: {reason}", "endpoint")

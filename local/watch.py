@@ -19,6 +19,7 @@ from local.stage import Facts, Stage, judge
 POLL_SECONDS = 0.5
 # Longest stay in a stage. A training job has its own limit; uploads wait for the quiet period after the last file.
 PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "deploying": 300.0}
+REFUSALS = ("damaged", "failed", "rolled-back")
 WORKING = {"waiting": "train", "training": "train", "deploying": "deploy"}
 
 
@@ -81,8 +82,10 @@ def explained(stack: Stack, stage: Stage, facts: Facts) -> str:
 
 
 def look(stack: Stack, queues: dict[str, str], dropped_at: datetime | None) -> Facts:
+    job = _newest_job(stack, dropped_at)
     return Facts(
-        job=_newest_job(stack, dropped_at),
+        job=job,
+        refused=_refused(stack, job["TrainingJobName"]) if job else None,
         live=live_model(stack),
         endpoint=_endpoint(stack),
         dead_letters={function: _messages(stack, url, "") for function, url in queues.items()},
@@ -97,6 +100,17 @@ def live_model(stack: Stack) -> str | None:
             return None
         raise
     return str(json.loads(content)["model"])
+
+
+def _refused(stack: Stack, job: str) -> str | None:
+    """The notice with which the deploy function gave a model up, if it did."""
+    s3, prefix = stack.client("s3"), f"runs/{job}/announced/"
+    listed = s3.list_objects_v2(Bucket=stack.bucket, Prefix=prefix).get("Contents", [])
+    told = {f"{prefix}{verdict}.json" for verdict in REFUSALS} & {item["Key"] for item in listed}
+    if not told:
+        return None
+    notice = json.loads(s3.get_object(Bucket=stack.bucket, Key=told.pop())["Body"].read())
+    return f"{notice['subject']}\n{notice['text'].rstrip()}"
 
 
 def _newest_job(stack: Stack, created_after: datetime | None) -> dict[str, Any] | None:

@@ -45,6 +45,12 @@ def test_an_endpoint_that_fails_is_a_failure_with_its_reason() -> None:
     assert (stage.name, stage.text) == ("failed", "endpoint failed: did not pass the ping health check")
 
 
+def test_a_model_that_the_deploy_function_gave_up_on_is_a_failure_in_its_words() -> None:
+    facts = Facts(job=job("Completed"), live="fraud-old", endpoint=IN_SERVICE, refused="Rolled back: model fraud-new")
+    stage = judge(facts, expects_job=True)
+    assert (stage.name, stage.text, stage.culprit) == ("failed", "Rolled back: model fraud-new", "endpoint")
+
+
 def test_messages_that_a_function_gave_up_on_are_a_failure() -> None:
     stage = judge(Facts(dead_letters={"train": 2, "deploy": 0}), expects_job=True)
     assert (stage.name, stage.text) == ("failed", "the train function gave up on 2 message(s)")
