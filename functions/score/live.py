@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import objects
 from functions.score import problems
-from model.contract import Contract
+from model.contract import Contract, ContractError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -50,8 +50,11 @@ class LiveModel:
         """A model's contract never changes, so it is read once."""
         found = self._contracts.get(model)
         if found is None:
-            body = self._read(f"runs/{model}/contract.json")
-            found = Contract.from_json(body)
+            try:
+                found = Contract.from_json(self._read(f"runs/{model}/contract.json"))
+            except (ClientError, BotoCoreError, ContractError) as error:
+                self._logger.exception("The contract could not be read", extra={"model": model})
+                raise problems.unavailable("model's contract") from error
             while len(self._contracts) >= MOST_CONTRACTS:
                 del self._contracts[next(iter(self._contracts))]
             self._contracts[model] = found
@@ -64,7 +67,7 @@ class LiveModel:
             if etag != self._etag:
                 self._live = _parse(self._read(KEY)) if etag is not None else None
                 self._etag = etag
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ValueError, KeyError) as error:
             if self._live is None:
                 raise problems.unavailable("model's description") from error
             self._logger.warning("The live model could not be read; the known one holds", extra={"error": str(error)})

@@ -299,6 +299,25 @@ def test_a_bucket_that_cannot_be_read_does_not_stop_scoring(world):
     assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
 
 
+@pytest.mark.parametrize("body", [None, b"{", b'{"format": 1}'], ids=["missing", "cut off", "incomplete"])
+def test_a_contract_that_cannot_be_read_is_503_and_is_read_again(world, s3, body):
+    key = f"runs/{FIRST}/contract.json"
+    s3.delete_object(Bucket=BUCKET, Key=key)
+    if body:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    status, answer, headers = world.score()
+    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
+    world.serve(contract(FIRST))
+    assert world.score()[0] == 200
+
+
+def test_a_live_pointer_that_makes_no_sense_does_not_stop_scoring(world, s3):
+    world.score()
+    s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=b"{}")
+    world.seconds[0] += FRESH_FOR
+    assert world.score(transaction_id="tx-2")[0] == 200
+
+
 @pytest.mark.parametrize(
     "error",
     [
