@@ -53,6 +53,11 @@ unit: $(VENV) $(AWS_VENV)  ## unit and contract tests
 e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on a local stack of their own
 	pytest -m e2e $(PYTEST_ARGS)
 
+.PHONY: bench
+bench: $(VENV)  ## the benchmarks, one JSON line per figure
+	@python -m bench.train
+	@python -m bench.score
+
 .PHONY: deploy
 deploy: $(VENV)  ## the same stack in your AWS account (the credentials of your shell)
 	sam build

@@ -1,0 +1,124 @@
+"""Scoring, one transaction at a time: the model's own code beside bare XGBoost, then the REST API of a local stack.
+
+`python -m bench.score`. The second part leaves its decisions (ids begin with bench-) in the stack of `make up`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tarfile
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import urllib3
+
+from bench.figures import latencies, report, report_latencies, timed
+from bench.train import run
+from local import stack as stacks
+from local.stack import Stack
+from model import inference
+from model.contract import Contract
+from model.features import compute
+from model.field import Field
+
+CONNECTIONS = 8
+ROOT = Path(__file__).parents[1]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.score", description=__doc__)
+    parser.add_argument("--rows", type=int, default=40_000, help="transactions to train the model on")
+    parser.add_argument("--calls", type=int, default=5_000)
+    parser.add_argument("--stack", type=Path, default=ROOT / ".cache" / "local" / "stack.json")
+    options = parser.parse_args(arguments)
+    in_process(options.rows, options.calls)
+    stack = stacks.read(options.stack)
+    if stack is None or not answers(stack):
+        print("no local stack runs (make up): the REST API is not measured", file=sys.stderr)
+        return
+    rest_api(stack, options.calls)
+
+
+def in_process(rows: int, calls: int) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        sample, out = Path(scratch, "sample"), Path(scratch, "trained")
+        run("simulate", "--rows", rows, "--out", sample)
+        run("train", "--data", *sorted(sample.iterdir()), "--out", out)
+        unpacked = Path(scratch, "model")
+        unpacked.mkdir()
+        with tarfile.open(out / "model.tar.gz") as tar:
+            tar.extractall(unpacked, filter="data")
+        model = inference.model_fn(str(unpacked))
+    trees = model.booster.num_boosted_rounds()
+    transaction = model.contract.schema.validate(example(model.contract, "bench-1"))
+    row = compute(model.contract.schema, transaction)
+    encoded = np.array([model.contract.encode(row)], dtype=np.float32)
+    bare = latencies(partial(model.booster.inplace_predict, encoded, validate_features=False), calls)
+    report_latencies("xgboost_inplace_predict", bare, trees=trees)
+    for explain, figure in (("none", "transform_fn"), ("all", "transform_fn_with_reasons")):
+        body = json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
+        taken = latencies(partial(inference.transform_fn, model, body, "application/json", "*/*"), calls)
+        report_latencies(figure, taken, trees=trees)
+
+
+def rest_api(stack: Stack, calls: int) -> None:
+    """Every request scores a transaction of its own, so each is validated, predicted, decided and kept."""
+    live = json.loads(stack.client("s3").get_object(Bucket=stack.bucket, Key="config/live.json")["Body"].read())
+    contract = stack.client("s3").get_object(Bucket=stack.bucket, Key=live["contract"])["Body"].read()
+    body = example(Contract.from_json(contract), "")
+    pool = urllib3.HTTPConnectionPool(*_address(stack), maxsize=CONNECTIONS, block=True, retries=False, timeout=60)
+    path = urllib3.util.parse_url(f"{stack.api_url}/score").request_uri
+    headers = {"content-type": "application/json", "x-api-key": stack.api_key}
+
+    def score(name: str) -> tuple[int, float]:
+        request = json.dumps(body | {"transaction_id": name})
+        answer, seconds = timed(lambda: pool.request("POST", path, body=request, headers=headers))
+        return answer.status, seconds * 1000
+
+    names = [f"bench-{time.time_ns():x}-{number}" for number in range(calls)]
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        list(threads.map(score, [f"{name}-warm" for name in names[:CONNECTIONS]]))
+        answered, seconds = timed(lambda: list(threads.map(score, names)))
+    failed = sum(status != 200 for status, _ in answered)
+    report("rest_api", calls / seconds, "requests/s", connections=CONNECTIONS, calls=calls, failed=failed)
+    report_latencies("rest_api", sorted(taken for _, taken in answered), connections=CONNECTIONS)
+
+
+def example(contract: Contract, transaction_id: str) -> dict[str, Any]:
+    """A transaction that the schema allows, whatever the schema is."""
+    schema = contract.schema
+    fields = {field.name: _value(contract, field) for field in schema.fields if field.role != "ignore"}
+    return {"transaction_id": transaction_id, schema.timestamp: "2026-10-05T03:12:00Z"} | fields
+
+
+def _value(contract: Contract, field: Field) -> Any:
+    if field.numeric:
+        return min(max(field.min, 42.0), field.max)
+    known = field.values or contract.categories.get(field.name) or ("x",)
+    return {"email": "someone@example.com", "ip": "198.51.100.7"}.get(field.role, known[0])
+
+
+def answers(stack: Stack) -> bool:
+    headers = {"x-api-key": stack.api_key}
+    try:
+        return (
+            urllib3.request("GET", f"{stack.api_url}/health", headers=headers, timeout=10, retries=False).status == 200
+        )
+    except urllib3.exceptions.HTTPError:
+        return False
+
+
+def _address(stack: Stack) -> tuple[str, int]:
+    url = urllib3.util.parse_url(stack.api_url)
+    return str(url.host), int(url.port or 80)
+
+
+if __name__ == "__main__":
+    main()

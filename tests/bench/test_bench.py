@@ -1,0 +1,50 @@
+"""The benchmarks run, on sizes too small to mean anything, and print nothing but figures."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.contract.template import ROOT
+
+
+def figures(module: str, *arguments: object) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def training() -> list[dict[str, Any]]:
+    return figures("bench.train", "--rows", 6000)
+
+
+@pytest.fixture(scope="module")
+def scoring(tmp_path_factory) -> list[dict[str, Any]]:
+    nothing = tmp_path_factory.mktemp("home") / "stack.json"
+    return figures("bench.score", "--rows", 6000, "--calls", 30, "--stack", nothing)
+
+
+def test_every_line_is_a_figure_with_its_unit(training, scoring):
+    for line in training + scoring:
+        assert line["figure"]
+        assert line["unit"] in ("rows/s", "MiB", "ms", "requests/s")
+        assert line["value"] > 0
+
+
+def test_reading_is_measured_beside_pandas_in_every_format(training):
+    measured = {(line["figure"], line["format"]) for line in training if "format" in line}
+    formats = ("csv", "csv.gz", "parquet")
+    assert measured == {(figure, kind) for figure in ("read_checked", "read_pandas_unchecked") for kind in formats}
+
+
+def test_training_is_measured_as_a_whole_and_step_by_step(training):
+    assert {"train_total", "train_peak_memory", "features", "fit"} <= {line["figure"] for line in training}
+
+
+def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
+    what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
+    assert {line["figure"] for line in scoring} == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
