@@ -19,6 +19,7 @@ from functions.score.decisions import Decisions
 from functions.score.live import LiveModel
 from functions.score.problems import ProblemError
 from functions.score.scoring import Scoring
+from model.transaction import LONGEST_ID
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -54,7 +55,8 @@ def score() -> Response[str]:
 def decision(transaction_id: str) -> Response[str]:
     # Gateways differ in whether they decode a path: an id that contains a % is looked up both ways.
     for candidate in dict.fromkeys((unquote(transaction_id), transaction_id)):
-        found = _scoring().decisions.find(candidate)
+        # What is too long for an id is not looked up: DynamoDB would refuse the key.
+        found = _scoring().decisions.find(candidate) if len(candidate) <= LONGEST_ID else None
         if found is not None:
             return _answer(200, found.details())
     raise problems.not_found("There is no decision with this id.", "transaction_id")

@@ -40,7 +40,7 @@ class Scoring:
         transaction = _validate(contract, payload)
         try:
             new = self._decide(live, contract, payload, transaction)
-        except EndpointUnavailableError as error:
+        except (EndpointUnavailableError, OtherFeaturesError) as error:  # the latter when the model changes twice
             self.logger.warning("The endpoint gave no answer", extra={"reason": str(error), "endpoint": live.endpoint})
             self.count("EndpointUnavailable")
             return self._known(contract, transaction)
@@ -67,7 +67,9 @@ class Scoring:
     def _predict(
         self, live: Live, contract: Contract, transaction: Transaction
     ) -> tuple[dict[str, features.Feature], Prediction]:
-        row = features.compute(contract.schema, transaction)
+        computed = features.compute(contract.schema, transaction)
+        # A model goes on serving when this code has learned to compute more than it was trained on.
+        row = {name: computed[name] for name in contract.features if name in computed}
         return row, endpoint.predict(self.runtime, live.endpoint, transaction.id, row)
 
     def _known(self, contract: Contract, transaction: Transaction) -> Row:

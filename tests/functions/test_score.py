@@ -275,6 +275,24 @@ def test_a_replaced_model_with_other_features_is_asked_again_with_its_own(world)
     assert len(world.endpoint.requests) == 3
 
 
+def test_a_model_that_changes_twice_in_one_request_is_503_with_retry_after(world, s3):
+    names = contract(FIRST).features
+    world.serve(contract(SECOND, features=names[1:]), announce=False)
+    other = {"error": {"code": "features_differ"}, "model": SECOND}
+    world.endpoint.fails = [client_error("ModelError", OriginalStatusCode=422, OriginalMessage=json.dumps(other))] * 2
+    status, answer, headers = world.score()
+    assert (status, answer["error"]["code"]) == (503, "unavailable")
+    assert headers["Retry-After"] == "2"
+
+
+def test_a_model_trained_on_fewer_features_than_are_computed_today_serves_on(world):
+    names = contract(FIRST).features
+    world.serve(contract(SECOND, features=names[1:]))
+    world.seconds[0] += FRESH_FOR
+    assert world.score()[1]["model"] == SECOND
+    assert json.loads(world.endpoint.requests[-1]["Body"])["features"] == list(names[1:])
+
+
 def test_the_bucket_is_asked_again_after_a_while(world):
     world.score()
     world.serve(contract(SECOND))
@@ -395,6 +413,12 @@ def test_an_unknown_decision_is_404(world):
 def test_an_id_with_a_percent_sign_is_found_in_either_form_of_the_path(world, path):
     world.score(transaction_id="50% off")
     assert world.call(sample_event("score-get-decision") | {"path": path})[0] == 200
+
+
+def test_an_id_that_no_decision_can_have_is_404_and_not_looked_up(world):
+    event = sample_event("score-get-decision")
+    status, answer, _ = world.call(event | {"path": f"/decisions/{'x' * 3000}"})
+    assert (status, answer["error"]["field"]) == (404, "transaction_id")
 
 
 def test_the_model_says_what_serves(world):
