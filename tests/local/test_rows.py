@@ -32,17 +32,15 @@ CSV = """id,when,amount,customer,note,country,label
 def test_a_csv_row_keeps_texts_as_they_are_and_gets_a_rest_timestamp(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(CSV.encode()))
-    legit, fraud = examples(path, SCHEMA, 1, 1, ["up-1", "up-2"])
+    _, fraud, legit = examples(path, SCHEMA)
     assert (legit.label, fraud.label) == ("legit", "fraud")
     assert legit.request == {
-        "transaction_id": "up-1",
         "when": "2026-07-01T12:00:00+02:00",
         "amount": 7.0,
         "customer": "0044",
         "country": "NO",
     }
     assert fraud.request == {
-        "transaction_id": "up-2",
         "when": "2026-03-01T11:00:00+01:00",
         "amount": 99.0,
         "customer": "0043",
@@ -54,9 +52,8 @@ def test_a_parquet_row_gives_the_same_kinds_of_values(tmp_path: Path) -> None:
     when = datetime.datetime(2026, 3, 1, 10, tzinfo=datetime.UTC)
     rows = [{"id": 1, "when": when, "amount": 5, "customer": 42.0, "country": None, "label": 1}]
     pa.parquet.write_table(pa.Table.from_pylist(rows), path)
-    (only,) = examples(path, SCHEMA, 2, 3, iter(["up-1", "up-2"]))
+    (only,) = examples(path, SCHEMA)
     assert only.request == {
-        "transaction_id": "up-1",
         "when": "2026-03-01T10:00:00+00:00",
         "amount": 5.0,
         "customer": "42",
@@ -67,10 +64,44 @@ def test_files_without_labels_give_unlabelled_examples(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("when,amount\n2026-03-01T10:00:00Z,1\n2026-03-01T11:00:00Z,2\n")
     schema = {"timestamp": {"column": "when"}, "fields": {"amount": {"role": "amount"}}}
-    assert [(found.label, found.request["amount"]) for found in examples(path, schema, 1, 1, ["a", "b"])] == [
+    assert [(found.label, found.request["amount"]) for found in examples(path, schema)] == [
         ("unknown", 1.0),
         ("unknown", 2.0),
     ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CSV.replace("99,0043", "many,0043").encode(),
+        CSV.replace("2026-03-01 11:00:00", "yesterday").encode(),
+        CSV.replace("99,0043,x", "99").encode(),
+        CSV.replace("99,0043,x", "99,0043,x,y").encode(),
+        CSV.replace("99,0043,x", "99,0043," + "x" * 200_000).encode(),
+    ],
+)
+def test_rows_that_the_training_sets_aside_are_passed_over(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    assert [found.request["customer"] for found in examples(path, SCHEMA)] == ["0042", "0044"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv.gz", CSV.encode()),  # not gzipped after all
+        ("a.parquet", CSV.encode()),
+        ("a.csv", b"\xef\xbb\xbf" + CSV.encode()),
+        ("a.csv", CSV.replace("id,when,amount", "id, when , amount", 1).encode()),
+        ("a.csv", CSV.replace(",x,DE", ",M\xfcller,DE").encode("latin-1")),
+        ("a.csv", CSV.replace("\n", "\r\n").encode()),
+        ("a.csv", b"\n" + CSV.encode()),
+    ],
+)
+def test_a_file_is_read_as_the_training_reads_it(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert [found.label for found in examples(path, SCHEMA)] == ["legit", "fraud", "legit"]
 
 
 @pytest.mark.parametrize(
