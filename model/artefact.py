@@ -78,18 +78,21 @@ def verify_directory(directory: Path) -> Artefact:
 def _read_tar(source: IO[bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
     sums: dict[str, str] = {}
     contents: dict[str, bytes] = {}
-    with tarfile.open(fileobj=source, mode="r|gz") as tar:
-        for member in tar:
-            if member.isdir():
-                continue
-            name = _safe_name(member, sums)
-            opened = tar.extractfile(member)
-            content = opened.read() if opened else b""
-            if len(content) != member.size:
-                raise ArtefactError(f"the artefact ends in the middle of {name}")
-            sums[name] = _sha256(content)
-            if name in READ_WHOLE:
-                contents[name] = content
+    with gzip.GzipFile(fileobj=source) as zipped:
+        with tarfile.open(fileobj=zipped, mode="r|") as tar:
+            for member in tar:
+                if member.isdir():
+                    continue
+                name = _safe_name(member, sums)
+                opened = tar.extractfile(member)
+                content = opened.read() if opened else b""
+                if len(content) != member.size:
+                    raise ArtefactError(f"the artefact ends in the middle of {name}")
+                sums[name] = _sha256(content)
+                if name in READ_WHOLE:
+                    contents[name] = content
+        while zipped.read(2**20):
+            pass  # on to gzip's own end, which a file that was cut off lacks
     return sums, contents
 
 
