@@ -1,6 +1,7 @@
 """What a new process makes of the state that an old one left, stopped in order or killed."""
 
-import os
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,12 @@ def test_a_number_that_another_process_has_now_is_left_alone(start: Any, ports: 
     first = start()
     first.close()
     notes = first.state / "processes"
-    (notes / "1.json").write_text(f'{{"pid": {os.getpid()}, "started": "long ago", "command": []}}')
-    start()
-    assert not list(notes.glob("*.json"))
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        (notes / "1.json").write_text(json.dumps({"pid": stranger.pid, "started": "long ago", "command": []}))
+        start()
+        assert not list(notes.glob("*.json"))
+        assert alive(stranger.pid)
+    finally:
+        stranger.kill()
+        stranger.wait()
