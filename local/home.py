@@ -1,5 +1,6 @@
 """Where one local stack keeps everything: the folder's layout in one place."""
 
+import hashlib
 import json
 import os
 from collections import deque
@@ -25,6 +26,11 @@ class Home:
     def ready(self) -> Path:
         """Written by the server once it answers, removed when it stops in order."""
         return self.root / "server.json"
+
+    @property
+    def pending(self) -> Path:
+        """Firehose's records that are not in S3 yet, over a stop."""
+        return self.root / "firehose-pending.json"
 
     @property
     def server_log(self) -> Path:
@@ -68,7 +74,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".new")
     scratch.write_text(json.dumps(content, indent=2) + "\n")

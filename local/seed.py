@@ -9,7 +9,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from local.errors import LocalError
-from local.home import PYTHON, REPOSITORY
+from local.home import PYTHON, REPOSITORY, sha256
 from local.origin import Origin
 from local.stack import Stack
 
@@ -46,12 +46,12 @@ def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...], *, again: b
     Files are dropped again when the model's code has changed since, for a dropped file is what starts a training.
     """
     if schema:
-        _put(stack, schema, SCHEMA_KEY, {"sha256": _sha256(schema)})
+        _put(stack, schema, SCHEMA_KEY, {"sha256": sha256(schema)})
     code = model_version()
     keys = {f"{TRANSACTIONS}{path.name}": path for path in files}
     dropped = []
     for key, path in keys.items():
-        if _put(stack, path, key, {"sha256": _sha256(path), "model": code}, again=again):
+        if _put(stack, path, key, {"sha256": sha256(path), "model": code}, again=again):
             dropped.append(key)
     return dropped
 
@@ -60,13 +60,8 @@ def model_version() -> str:
     digest = hashlib.sha256()
     for path in sorted(MODEL.rglob("*")):
         if path.suffix in (".py", ".yaml"):
-            digest.update(f"{path.relative_to(MODEL)}\0{_sha256(path)}\n".encode())
+            digest.update(f"{path.relative_to(MODEL)}\0{sha256(path)}\n".encode())
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _put(stack: Stack, path: Path, key: str, facts: dict[str, str], *, again: bool = False) -> bool:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from local.firehose import Buffers
+from local.home import Home, write_json
 
-READY_FILE = "server.json"
-PENDING_FILE = "firehose-pending.json"
 FLUSH_SECONDS = 0.25
 SAVE_SECONDS = 5.0  # what a killed process can lose
 SAVE_SHARE = 0.05  # of the time, at most, goes into saving
@@ -48,7 +47,7 @@ def environment(port: int, state: Path) -> dict[str, str]:
     }
 
 
-async def run(port: int, state: Path, python: Path) -> None:
+async def run(port: int, home: Home, python: Path) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -61,9 +60,9 @@ async def run(port: int, state: Path, python: Path) -> None:
     streams.install()
     logs.install()
     firehose = delivery.DeliveryStreams(endpoint_url)
-    firehose.buffers.load(read_json(state / PENDING_FILE, []))
+    firehose.buffers.load(json.loads(home.pending.read_text()) if home.pending.exists() else [])
     around = neighbours.Neighbours(endpoint_url)
-    sagemaker = SageMaker(around, state / "sagemaker", python, neighbours.REGION, neighbours.ACCOUNT)
+    sagemaker = SageMaker(around, home.root / "sagemaker", python, neighbours.REGION, neighbours.ACCOUNT)
     neighbours.mount("sagemaker", neighbours.SAGEMAKER_ROUTES, sagemaker.handle)
 
     config = Config()
@@ -81,12 +80,12 @@ async def run(port: int, state: Path, python: Path) -> None:
     serving = asyncio.create_task(serve(gateway.limited(process.asgi_app), config, shutdown_trigger=close_port.wait))
     await listening(port, serving)
     await sagemaker.start()
-    write_json(state / READY_FILE, {"pid": os.getpid(), "port": port})
+    write_json(home.ready, {"pid": os.getpid(), "port": port})
     logger.info("ready on %s", endpoint_url)
 
     chores = [
         asyncio.create_task(flush_forever(firehose.buffers)),
-        asyncio.create_task(save_forever(firehose.buffers, state)),
+        asyncio.create_task(save_forever(firehose.buffers, home)),
     ]
     stopping = asyncio.create_task(asked_to_stop.wait())
     await asyncio.wait([serving, stopping, *chores], return_when=asyncio.FIRST_COMPLETED)
@@ -99,9 +98,9 @@ async def run(port: int, state: Path, python: Path) -> None:
     await asyncio.to_thread(firehose.buffers.flush, everything=True)
     close_port.set()
     await serving  # MiniStack saves its state as its last act
-    write_json(state / PENDING_FILE, firehose.buffers.dump())
+    write_json(home.pending, firehose.buffers.dump())
     process.stop_functions()
-    (state / READY_FILE).unlink(missing_ok=True)
+    home.ready.unlink(missing_ok=True)
     logger.info("stopped")
 
 
@@ -123,7 +122,7 @@ async def flush_forever(buffers: Buffers) -> None:
         await asyncio.to_thread(buffers.flush)
 
 
-async def save_forever(buffers: Buffers, state: Path) -> None:
+async def save_forever(buffers: Buffers, home: Home) -> None:
     from local.ministack import process
 
     loop, pause = asyncio.get_running_loop(), SAVE_SECONDS
@@ -131,18 +130,8 @@ async def save_forever(buffers: Buffers, state: Path) -> None:
         await asyncio.sleep(pause)
         started = loop.time()
         await asyncio.to_thread(process.save_state)
-        write_json(state / PENDING_FILE, buffers.dump())
+        write_json(home.pending, buffers.dump())
         pause = max(SAVE_SECONDS, (loop.time() - started) / SAVE_SHARE)
-
-
-def read_json(path: Path, default: Any) -> Any:
-    return json.loads(path.read_text()) if path.exists() else default
-
-
-def write_json(path: Path, content: Any) -> None:
-    scratch = path.with_suffix(".new")
-    scratch.write_text(json.dumps(content))
-    scratch.replace(path)
 
 
 def main() -> None:
@@ -159,7 +148,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("persistence", "lambda"):  # every save; every line that a function logs, which CloudWatch Logs has
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    asyncio.run(run(options.port, state, options.python))
+    asyncio.run(run(options.port, Home(state), options.python))
     logging.shutdown()
     os._exit(0)  # threads that still wait for a function or a queue are not worth waiting for
 
