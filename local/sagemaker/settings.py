@@ -20,7 +20,6 @@ class Settings:
     recovery_wait_seconds: float = 15.0  # how long an invocation waits for a container that is being restarted
     drain_seconds: float = 60.0
     event_delay_seconds: float = 0.3  # each copy of an event is late by up to this much
-    stack_wait_seconds: float = 30.0  # how long a restart waits for S3 to answer
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
