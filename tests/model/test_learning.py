@@ -114,3 +114,11 @@ def test_without_fraud_to_watch_a_moderate_number_of_rounds_is_taken():
     fitted = fitting.fit(rows, label, np.arange(400), ("a", "b"), Options(), threads=1)
     assert (fitted.rounds, fitted.early_stopped_on) == (100, 0)
     assert list(fitted.importance()) == ["a", "b"]
+
+
+def test_fitting_stops_where_the_latest_part_gains_no_more():
+    random = np.random.default_rng(1)
+    rows, noise = random.random((2000, 2)).astype(np.float32), random.random(2000) < 0.2
+    fitted = fitting.fit(rows, noise.astype(int), np.arange(2000), ("a", "b"), Options(), threads=1)
+    assert fitted.early_stopped_on == 400
+    assert fitted.rounds < Options().num_round // 4
