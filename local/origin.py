@@ -1,12 +1,11 @@
 """What a local stack's state was made from: files of different schemas must not meet in one bucket."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
-from local.home import Home, read_json, write_json
+from local.home import Home, read_json, sha256, write_json
 
 FILE_TYPES = (".csv", ".csv.gz", ".parquet")
 
@@ -26,14 +25,16 @@ class Origin:
         for path in files:
             if not path.name.lower().endswith(FILE_TYPES):
                 raise LocalError(f"{path} is neither csv, csv.gz nor parquet")
+            if path.stat().st_size == 0:
+                raise LocalError(f"{path} is empty")
         names = [path.name for path in files]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise LocalError(f"two data files are called {repeated[0]}: one would replace the other in S3")
         return cls(tuple(files), schema)
 
     def fingerprint(self) -> dict[str, Any]:
-        files = {path.name: _sha256(path) for path in self.files}
-        return {"files": files or "sample", "schema": _sha256(self.schema) if self.schema else "packaged"}
+        files = {path.name: sha256(path) for path in self.files}
+        return {"files": files or "sample", "schema": sha256(self.schema) if self.schema else "packaged"}
 
     def __str__(self) -> str:
         files = ", ".join(path.name for path in self.files) or "the sample"
@@ -57,8 +58,3 @@ def set_aside(home: Home) -> Path:
         number += 1
     home.root.rename(kept)
     return kept
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -24,8 +24,8 @@ Model {model}{quality(stack, model)}
 Try next
   score       curl -s {stack.api_url}/score -H 'x-api-key: {stack.api_key}' \\
                 -d {example}
-  retrain     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url {stack.endpoint_url} \\
-                --region {stack.region} s3 cp FILE s3://{stack.bucket}/transactions/
+  retrain     AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test .venv/bin/aws \\
+                --endpoint-url {stack.endpoint_url} --region {stack.region} s3 cp FILE s3://{stack.bucket}/transactions/
   look, stop  make status · make down"""
 
 

@@ -53,6 +53,8 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
         Origin.of([tmp_path / "absent.csv"], None)
     with pytest.raises(LocalError, match=r"neither csv, csv\.gz nor parquet"):
         Origin.of([write(tmp_path / "a.xlsx", "")], None)
+    with pytest.raises(LocalError, match=r"a\.csv is empty"):
+        Origin.of([write(tmp_path / "a.csv", "")], None)
     (tmp_path / "b").mkdir()
     with pytest.raises(LocalError, match=r"two data files are called a\.csv"):
-        Origin.of([write(tmp_path / "a.csv", ""), write(tmp_path / "b" / "a.csv", "")], None)
+        Origin.of([write(tmp_path / "a.csv", "a"), write(tmp_path / "b" / "a.csv", "a")], None)
