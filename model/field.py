@@ -79,9 +79,9 @@ class Field:
         if not math.isfinite(raw) if isinstance(raw, float) else abs(raw) > LARGEST_NUMBER:
             raise self._invalid("must be a finite number of reasonable size")
         if raw < self.min:
-            raise self._invalid(f"must be at least {self.min:g}")
+            raise self._invalid(f"must be at least {self.min:.15g}")
         if raw > self.max:
-            raise self._invalid(f"must be at most {self.max:g}")
+            raise self._invalid(f"must be at most {self.max:.15g}")
         return float(raw)
 
     def text(self, raw: Any) -> str | None:
