@@ -12,6 +12,7 @@ from pathlib import Path
 
 from model import schema as schemas
 from model.document import SchemaError
+from model.schema import Schema
 from model.training import job, manifest
 from model.training.fitting import BOUNDS, Options
 from model.training.problems import TrainingError
@@ -38,7 +39,7 @@ def the_job(output_dir: Path, chosen: Options) -> job.Job:
     if not files:
         raise TrainingError("there are no files to train on")
     return job.Job(
-        schema=schemas.load(schema if schema.exists() else schemas.PACKAGED),
+        schema=_load(schema) if schema.exists() else schemas.load(),
         files=files,
         model_dir=_directory("SM_MODEL_DIR"),
         output_dir=output_dir,
@@ -55,6 +56,14 @@ def options(arguments: list[str]) -> Options:
     for name in BOUNDS:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS)
     return Options.from_texts(vars(parser.parse_known_args(arguments)[0]))
+
+
+def _load(dropped: Path) -> Schema:
+    """A mistake is reported under the file's name, not under its place in the container."""
+    try:
+        return schemas.load(dropped)
+    except SchemaError as error:
+        raise SchemaError(f"{dropped.name}: {str(error).removeprefix(f'{dropped}: ')}") from None
 
 
 def _directory(variable: str) -> Path:

@@ -124,6 +124,19 @@ def test_the_schema_of_the_run_channel_wins_over_the_packaged_one(container):
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("# nothing: but\n a: b: c", "schema.yaml: is not YAML: mapping values"),
+        ("name: other", "schema.yaml: timestamp: "),
+    ],
+)
+def test_a_mistake_in_the_dropped_schema_is_told_under_its_name(container, content, message):
+    container.run.mkdir(parents=True)
+    (container.run / "schema.yaml").write_text(content)
+    assert failure(container, container.start()).startswith(message)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"etag": "0" * 32}, "differs from the version that the manifest froze"),
