@@ -136,7 +136,7 @@ def test_every_list_of_commands_names_those_there_are(module):
 
 def test_the_request_it_shows_is_valid_by_the_shipped_schema():
     (body,) = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
-    assert schema.load().validate(json.loads(body)).id == "tx-1"
+    assert schema.load().validate(json.loads(body)).id == "payment-1"
 
 
 def test_every_key_of_the_schema_is_explained():
