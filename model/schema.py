@@ -43,6 +43,7 @@ class Schema:
     extra_columns: str = "refuse"
     holdout: float = 0.2
     thresholds: Thresholds = field(default_factory=Thresholds)
+    alerts_per_day: int = 100
     rejected_rows_limit: float = 0.01
 
     @cached_property
@@ -67,6 +68,7 @@ class Schema:
             extra_columns=top.choice("extra_columns", ("refuse", "ignore"), "refuse"),
             holdout=top.number_or("holdout", 0.2, 0.05, 0.5),
             thresholds=_thresholds(top),
+            alerts_per_day=int(top.number_or("alerts_per_day", cls.alerts_per_day, 1, 1_000_000)),
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
         )
         timestamp.refuse_unknown_keys()
@@ -89,6 +91,7 @@ class Schema:
         document["extra_columns"] = self.extra_columns
         document["holdout"] = self.holdout
         document["thresholds"] = {"review": self.thresholds.review, "block": self.thresholds.block}
+        document["alerts_per_day"] = self.alerts_per_day
         document["rejected_rows_limit"] = self.rejected_rows_limit
         return document
 
