@@ -16,6 +16,7 @@ from model.schema import Schema
 from model.training import evaluation, fitting, matrix, saving
 from model.training.columns import Array
 from model.training.duplicates import without_duplicates
+from model.training.evaluation import influence, summary
 from model.training.fitting import Options
 from model.training.problems import Rejections
 from model.training.split import split
@@ -54,10 +55,14 @@ def run(job: Job) -> dict[str, Any]:
     fitted = fitting.fit(rows_to_fit, fitted_on.label, fitted_on.time, names, job.options, job.threads)
     job.say(f"rounds={fitted.rounds};")
 
-    probability = fitting.predict(fitted.booster, matrix.matrix(job.schema, judged_on, categories))
+    rows_to_judge = matrix.matrix(job.schema, judged_on, categories)
+    probability = fitting.predict(fitted.booster, rows_to_judge)
     calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds)
     contract = Contract(
         name, job.schema, names, categories, calibration.review_from, calibration.block_from, calibration.score_map
+    )
+    holdout = evaluation.Holdout(
+        job.schema, names, categories, fitted_on, rows_to_fit, judged_on, rows_to_judge, probability
     )
     result: dict[str, Any] = {
         "model": name,
@@ -65,6 +70,8 @@ def run(job: Job) -> dict[str, Any]:
         "thresholds": {"review": calibration.review_from, "block": calibration.block_from},
         "data": {
             "rows": counts,
+            "rejected": summary.reasons(rejected),
+            "columns": summary.summarise(job.schema, table),
             "parts": {
                 "fitting": _period(table, parts.fitting),
                 "label_delay": _period(table, parts.waiting),
@@ -73,7 +80,8 @@ def run(job: Job) -> dict[str, Any]:
         },
         "training": {"rounds": fitted.rounds, "early_stopped_on": fitted.early_stopped_on} | job.options.as_dict(),
         "importance": fitted.importance(),
-    }
+        "influence": influence.judge_influence(fitted.booster, rows_to_judge, names, job.options.seed, job.threads),
+    } | evaluation.judge_in_depth(holdout, calibration)
     for metric in ("roc_auc", "average_precision"):
         job.say(f"{metric}={result['metrics'][metric]};")
     saving.write_outputs(job.output_dir, result)
