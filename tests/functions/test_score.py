@@ -381,7 +381,7 @@ def test_what_was_decided_is_answered_while_the_endpoint_is_away(world):
     assert world.score(amount=23)[0] == 409
 
 
-def test_a_decision_that_cannot_be_kept_is_not_answered(world):
+def test_a_decision_that_cannot_be_kept_is_not_answered_and_the_log_says_why(world):
     class Broken:
         def put_item(self, **_: Any) -> None:
             raise client_error("ProvisionedThroughputExceededException")
@@ -389,10 +389,14 @@ def test_a_decision_that_cannot_be_kept_is_not_answered(world):
         def get_item(self, **_: Any) -> None:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
-    world.scoring = replace(world.scoring, decisions=Decisions(Broken(), TABLE))
+    log = StringIO()
+    world.scoring = replace(
+        world.scoring, decisions=Decisions(Broken(), TABLE), logger=Logger(service="keeping", stream=log)
+    )
     status, answer, headers = world.score()
     assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
     assert world.call(sample_event("score-get-decision"))[0] == 503
+    assert "ProvisionedThroughputExceededException" in log.getvalue() and "Read timeout" in log.getvalue()
 
 
 def test_a_decision_can_be_read_again_with_what_it_was_made_on(world):
