@@ -107,7 +107,11 @@ def test_every_single_damaged_byte_is_noticed(trained):
             artefact.verify(io.BytesIO(damaged))
 
 
-@pytest.mark.parametrize("content", [b"", b"not a gzip", gzip.compress(b""), gzip.compress(b"not a tar" * 100)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a gzip", gzip.compress(b""), gzip.compress(b"not a tar" * 100)],
+    ids=["nothing", "no gzip", "an empty gzip", "no tar"],
+)
 def test_what_is_no_artefact_is_refused(content):
     with pytest.raises(ArtefactError, match="the artefact"):
         artefact.verify(io.BytesIO(content))
