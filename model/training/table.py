@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -15,7 +14,7 @@ import pyarrow as pa
 
 from model.field import InvalidTransaction
 from model.schema import Schema, SchemaError
-from model.training import columns
+from model.training import columns, header
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
 from model.training.problems import Rejections, TrainingError
@@ -88,25 +87,7 @@ class _Reader:
         self._parts: list[dict[str, Any]] = []
 
     def check_header(self, file: str, names: list[str]) -> list[str]:
-        schema = self._schema
-        needed = [schema.id_column, schema.timestamp] if schema.id_column else [schema.timestamp]
-        needed += [self._label.column] if self._label else []
-        needed += [field.name for field in self._fields if field.required]
-        for name in names:
-            if names.count(name) > 1:
-                raise TrainingError(f"{file}: the header names the column {_shown(name)} twice")
-        for name in needed:
-            if name not in names:
-                raise TrainingError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
-        optional = [field.name for field in self._fields if not field.required and field.name in names]
-        ignored = {field.name for field in schema.fields} | ({schema.label.column} if schema.label else set())
-        for name in names:
-            if schema.extra_columns == "refuse" and name not in needed and name not in optional and name not in ignored:
-                raise TrainingError(
-                    f"{file}: the header has the column {_shown(name)}, which the schema does not know "
-                    "(give it the role ignore, or set extra_columns: ignore)"
-                )
-        return needed + optional
+        return header.columns_to_read(self._schema, file, names, labelled=self._label is not None)
 
     def add(self, number: int, file: str, block: Block) -> None:
         size = len(block.rows)
@@ -201,16 +182,3 @@ def _choose(values: Any, kept: Array) -> Any:
     if kept.dtype == bool:
         return values
     return values[kept] if isinstance(values, np.ndarray) else values.take(pa.array(kept))
-
-
-def _hint(name: str, names: list[str]) -> str:
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-        return " (values must be separated by commas)"
-    close = difflib.get_close_matches(name.lower(), [found.lower() for found in names], 1, 0.8)
-    original = [found for found in names if close and found.lower() == close[0]]
-    return f" (did you mean {original[0]!r}?)" if original else f"; it has {', '.join(names[:30])}"[:500]
-
-
-def _shown(name: str) -> str:
-    """A column's name in quotes, cut short when a damaged file makes it long."""
-    return repr(name if len(name) <= 80 else name[:80] + "…")
