@@ -1,4 +1,4 @@
-"""The command line: python -m model simulate | train | score. Runs the code of the training job and needs no AWS."""
+"""The command line: python -m model simulate | schema | train | score. The code of the training job; needs no AWS."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def simulate(options: argparse.Namespace) -> None:
         print(path)
 
 
+def schema(options: argparse.Namespace) -> None:
+    from model.proposal import command
+
+    command.propose(options.files, options.out, print)
+
+
 def train(options: argparse.Namespace) -> None:
     from model.training import command
 
@@ -45,7 +51,7 @@ def score(options: argparse.Namespace) -> None:
     command.score(options.model, options.data, options.out, options.threads, lambda line: print(line, file=sys.stderr))
 
 
-COMMANDS = {"simulate": simulate, "train": train, "score": score}
+COMMANDS = {"simulate": simulate, "schema": schema, "train": train, "score": score}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--days", type=_number(15, 3650), default=120, help="over how many days (120)")
     made.add_argument("--start", type=_day, default="2026-06-01", help="the first day (2026-06-01)")
     made.add_argument("--seed", type=int, default=1, help="the same seed makes the same files (1)")
+
+    proposed = commands.add_parser("schema", help="propose a schema for files, from a sample of their rows")
+    proposed.add_argument("files", type=Path, nargs="+", metavar="FILE", help="csv, csv.gz or parquet")
+    proposed.add_argument("--out", type=Path, metavar="FILE.yaml", help="where the schema goes (standard output)")
 
     trained = commands.add_parser("train", help="train a model from files")
     trained.add_argument("--schema", type=Path, metavar="FILE", help="default: model/schema.yaml")
