@@ -42,10 +42,10 @@ def source() -> str:
 
 
 @cache
-def usage(module: str, command: str) -> str:
-    call = [sys.executable, "-m", module, command, "--help"]
+def usage(module: str, *command: str) -> str:
+    call = [sys.executable, "-m", module, *command, "--help"]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, f"python -m {module} {command}: {done.stderr}"
+    assert done.returncode == 0, f"{' '.join(call)}: {done.stderr}"
     return done.stdout
 
 
@@ -132,6 +132,14 @@ def test_every_list_of_commands_names_those_there_are(module):
     assert found
     for listed in found:
         assert all(usage(module, command) for command in listed.split(" | "))
+
+
+@pytest.mark.parametrize("module", ["model", "local"])
+def test_every_command_there_is_has_an_example_or_a_mention(module):
+    (listed,) = re.findall(r"^usage: .* \{?([\w,|]+)\}? \.\.\.$", usage(module), re.MULTILINE)
+    named = "\n".join(map(prose.code, DOCUMENTS))
+    for command in re.split("[,|]", listed):
+        assert re.search(rf"python -m {module} (?:\w+ \| )*{command}\b", named), command
 
 
 def test_the_request_it_shows_is_valid_by_the_shipped_schema():
