@@ -15,13 +15,21 @@ if TYPE_CHECKING:
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 MARK = "TRAINING_FAILED"
+KILLED = "exit code: 137"
 MOST_PAGES = 20  # a filtered search returns empty pages while it reads on
 
 
 def reason(logs: CloudWatchLogsClient, job: TrainedJob) -> str:
     if job.status == "Stopped":
         return _stopped(job)
-    return _logged(logs, job) or job.failure_reason or f"SageMaker gives no reason ({job.secondary_status})"
+    return _logged(logs, job) or _given(job.failure_reason) or f"SageMaker gives no reason ({job.secondary_status})"
+
+
+def _given(reason: str) -> str:
+    """A program that was killed could not say why."""
+    if KILLED in reason:
+        return f"{reason} (it was killed, most often for want of memory: choose a larger TrainingInstanceType)"
+    return reason
 
 
 def _stopped(job: TrainedJob) -> str:

@@ -9,9 +9,16 @@ from functions.deploy.job import TrainedJob
 
 
 def live(job: TrainedJob, bucket: str, endpoint: str, evaluation: dict[str, Any]) -> Notice:
+    set_aside = evaluation.get("data", {}).get("rows", {}).get("rejected", 0)
+    rejected = ""
+    if set_aside:
+        rejected = (
+            f"Rows that were set aside: {set_aside}, with reasons in\n"
+            f"  aws s3 cp s3://{bucket}/{job.key('rejected.csv')} .\n"
+        )
     return Notice(
         f"Live: model {job.name}",
-        f"The endpoint {endpoint} serves model {job.name}.\n\n{_figures(evaluation)}\n"
+        f"The endpoint {endpoint} serves model {job.name}.\n\n{_figures(evaluation)}\n{rejected}"
         f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n",
     )
 

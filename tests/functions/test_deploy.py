@@ -8,7 +8,9 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from functions.aws import names, requests
+from functions.deploy import notices
 from functions.deploy.handler import Ports, handler, wire
+from functions.deploy.job import TrainedJob
 from tests.functions.artefacts import EVALUATION, model_tar, output_tar
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
 
@@ -83,6 +85,13 @@ def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sa
     assert document["metrics"] == EVALUATION["metrics"]
     assert sns.subjects == [f"Live: model {FIRST}"]
     assert "roc auc: 0.97" in sns.published[0]["Message"] and "recall: 0.71" in sns.published[0]["Message"]
+
+
+def test_rows_that_were_set_aside_are_told_with_the_model_that_goes_live():
+    job = TrainedJob(FIRST, "Completed", "Completed", datetime(2026, 1, 1, tzinfo=UTC), "", "")
+    told = notices.live(job, "bucket", "fraud-endpoint", EVALUATION | {"data": {"rows": {"rejected": 3}}}).text
+    assert f"Rows that were set aside: 3, with reasons in\n  aws s3 cp s3://bucket/runs/{FIRST}/rejected.csv ." in told
+    assert "set aside" not in notices.live(job, "bucket", "fraud-endpoint", EVALUATION).text
 
 
 def test_what_the_job_left_is_published_for_people_and_for_scoring(live, s3):
@@ -298,6 +307,12 @@ def test_without_a_log_line_sagemakers_reason_is_told(trained, deliver, sns):
     deliver(FIRST)
     assert "We encountered an internal error" in sns.published[0]["Message"]
     assert "No model serves." in sns.published[0]["Message"]
+
+
+def test_a_program_that_was_killed_is_told_as_such(trained, deliver, sns):
+    trained(FIRST, status="Failed", FailureReason="AlgorithmError: , exit code: 137")
+    deliver(FIRST)
+    assert "exit code: 137 (it was killed, most often for want of memory" in sns.published[0]["Message"]
 
 
 def test_a_job_that_ran_too_long_is_reported_and_not_deployed(trained, deliver, sagemaker, sns):
