@@ -33,6 +33,11 @@ class Home:
         return self.root / "firehose-pending.json"
 
     @property
+    def lock(self) -> Path:
+        """Held by the `up` that is at work; beside the folder, which `up` may set aside."""
+        return self.root.with_name(f"{self.root.name}.lock")
+
+    @property
     def server_log(self) -> Path:
         return self.root / "server.log"
 

@@ -1,5 +1,8 @@
 """Brings a local stack up, step by step, until a model serves."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from local import control, deploy, invocation, report, seed, trial, watch
@@ -11,6 +14,25 @@ from local.progress import Progress
 
 
 def up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
+    with alone(home):
+        _up(home, port, origin, stack_name)
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    home.lock.parent.mkdir(parents=True, exist_ok=True)
+    with home.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError("another `make up` is at work here: wait until it has ended") from None
+        try:
+            yield
+        finally:
+            home.lock.unlink(missing_ok=True)
+
+
+def _up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
     progress = Progress()
     files = seed.files_of(origin, progress.say)
     start_over_if_needed(home, origin, progress)

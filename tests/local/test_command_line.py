@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from local.__main__ import main
+from local.home import Home
+from local.up import alone
 
 from .conftest import Host
 
@@ -23,6 +25,14 @@ def test_a_missing_file_is_named_before_anything_starts(tmp_path: Path, capsys: 
     assert main(["up", "--state-dir", str(tmp_path / "home"), "--data", str(tmp_path / "absent.csv")]) == 1
     assert capsys.readouterr().err == f"\n{tmp_path / 'absent.csv'} is not a file\n"
     assert not (tmp_path / "home").exists()
+
+
+def test_a_second_up_at_the_same_time_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path / "home")
+    with alone(home):
+        assert main(["up", "--state-dir", str(home.root)]) == 1
+    assert "another `make up` is at work" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_server_without_a_stack_is_told_as_such(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
