@@ -51,5 +51,5 @@ def test_networks_of_an_address(address, networks):
         (datetime(2026, 3, 7, 23, 59, tzinfo=UTC), (23, 5, 0, 1)),
     ],
 )
-def test_calendar_features(moment, expected):
+def test_the_calendar_is_that_of_utc(moment, expected):
     assert tuple(features.calendar(moment).values()) == expected

@@ -60,7 +60,7 @@ def same(left, right) -> bool:
 
 
 @given(st.lists(NUMBERS, min_size=1), st.booleans(), st.sampled_from([(-1e15, 1e15), (0, 100)]))
-def test_columns_of_number_texts(cells, required, bounds):
+def test_a_column_of_number_texts_reads_like_its_cells(cells, required, bounds):
     field = Field("n", "number", required=required, min=bounds[0], max=bounds[1])
     values, bad = columns.numbers(field, pa.array(cells))
     for cell, value, wrong in zip(cells, values.tolist(), bad.tolist(), strict=True):
@@ -70,7 +70,7 @@ def test_columns_of_number_texts(cells, required, bounds):
 
 
 @given(st.lists(st.none() | st.floats() | st.integers(-(2**60), 2**60).map(float), min_size=1), st.booleans())
-def test_columns_of_floats(cells, required):
+def test_a_column_of_floats_reads_like_its_cells(cells, required):
     field = Field("n", "amount", required=required, min=-5, max=1e6)
     values, bad = columns.numbers(field, pa.array(cells, pa.float64()))
     for cell, value, wrong in zip(cells, values.tolist(), bad.tolist(), strict=True):
@@ -80,7 +80,7 @@ def test_columns_of_floats(cells, required):
 
 
 @given(st.lists(WORDS, min_size=1), st.sampled_from(["category", "entity", "email", "ip"]), st.booleans())
-def test_columns_of_words(cells, role, required):
+def test_a_column_of_words_reads_like_its_cells(cells, role, required):
     field = Field("w", role, required=required)
     texts = columns.Texts(field.text)
     for code, cell in zip(texts.codes(pa.array(cells)).tolist(), cells, strict=True):
@@ -90,7 +90,7 @@ def test_columns_of_words(cells, role, required):
 
 
 @given(st.lists(TIMES, min_size=1), st.sampled_from([None, UTC, BERLIN]))
-def test_columns_of_time_texts(cells, zone):
+def test_a_column_of_time_texts_reads_like_its_cells(cells, zone):
     moments, bad = columns.times(pa.array(cells), zone)
     for cell, moment, wrong in zip(cells, moments.tolist(), bad.tolist(), strict=True):
         expected, refused = outcome(timestamps.parse, cell, zone)
@@ -103,7 +103,7 @@ def test_columns_of_time_texts(cells, zone):
     st.sampled_from([None, UTC, BERLIN]),
     st.sampled_from([("us", None), ("ns", None), ("us", "UTC"), ("ms", "America/New_York")]),
 )
-def test_columns_of_parquet_times(cells, zone, kind):
+def test_a_column_of_parquet_times_reads_like_its_cells(cells, zone, kind):
     unit, file_zone = kind
     array = pa.array(cells, pa.timestamp("us")).cast(pa.timestamp(unit), safe=False)
     array = array.cast(pa.timestamp(unit, file_zone))
@@ -117,7 +117,7 @@ def test_columns_of_parquet_times(cells, zone, kind):
 
 
 @given(st.lists(st.text(max_size=70) | st.text("abc-_ 1", max_size=70), min_size=1))
-def test_columns_of_ids(cells):
+def test_a_column_of_ids_reads_like_its_cells(cells):
     ids, bad = columns.ids(pa.array(cells))
     for cell, text, wrong in zip(cells, ids.to_pylist(), bad.tolist(), strict=True):
         expected, refused = outcome(read_id, cell)
@@ -126,7 +126,7 @@ def test_columns_of_ids(cells):
 
 
 @given(st.lists(st.sampled_from(["1", "0", "1.0", "TRUE", " fraud", "", "2", "legit", "Fräud"]), min_size=1))
-def test_columns_of_labels(cells):
+def test_a_column_of_labels_reads_like_its_cells(cells):
     label = Label("y")
     texts = columns.labels(label)
     for code, cell in zip(texts.codes(pa.array(cells)).tolist(), cells, strict=True):
@@ -185,7 +185,7 @@ def test_features_of_a_file_equal_those_of_requests(tmp_path_factory, kind, rows
 
 
 @given(st.lists(st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31)), min_size=1))
-def test_calendars_of_many_moments(moments):
+def test_the_calendars_of_many_moments_equal_those_of_each(moments):
     moments = [moment.replace(tzinfo=UTC) for moment in moments]
     since = np.array([(moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for moment in moments])
     expected = [tuple(features.calendar(moment).values()) for moment in moments]
