@@ -40,14 +40,16 @@ def sample(say: Callable[[str], None]) -> tuple[Path, ...]:
     return tuple(sorted(folder.iterdir()))
 
 
-def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...], *, again: bool = False) -> list[str]:
+def drop(
+    stack: Stack, schema: Path | None, files: tuple[Path, ...], *, again: bool = False, model: Path = MODEL
+) -> list[str]:
     """Upload what the bucket does not hold yet (or all), the schema first; returns the keys of dropped files.
 
     Files are dropped again when the model's code has changed since, for a dropped file is what starts a training.
     """
     if schema:
         _put(stack, schema, SCHEMA_KEY, {"sha256": sha256(schema)})
-    code = model_version()
+    code = model_version(model)
     keys = {f"{TRANSACTIONS}{path.name}": path for path in files}
     dropped = []
     for key, path in keys.items():
@@ -56,11 +58,11 @@ def drop(stack: Stack, schema: Path | None, files: tuple[Path, ...], *, again: b
     return dropped
 
 
-def model_version() -> str:
+def model_version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(MODEL.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.suffix in (".py", ".yaml"):
-            digest.update(f"{path.relative_to(MODEL)}\0{sha256(path)}\n".encode())
+            digest.update(f"{path.relative_to(folder)}\0{sha256(path)}\n".encode())
     return digest.hexdigest()
 
 

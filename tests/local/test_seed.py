@@ -44,12 +44,11 @@ def test_files_are_dropped_again_when_asked_for(stack: Stack, tmp_path: Path) ->
     assert seed.drop(stack, None, (path,), again=True) == ["transactions/a.csv"]
 
 
-def test_a_changed_model_drops_the_files_again(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_model_drops_the_files_again(stack: Stack, tmp_path: Path) -> None:
     path, code = write(tmp_path / "a.csv", "1"), tmp_path / "model"
     code.mkdir()
     write(code / "features.py", "old")
-    monkeypatch.setattr(seed, "MODEL", code)
-    seed.drop(stack, None, (path,))
-    assert seed.drop(stack, None, (path,)) == []
+    seed.drop(stack, None, (path,), model=code)
+    assert seed.drop(stack, None, (path,), model=code) == []
     write(code / "features.py", "new")
-    assert seed.drop(stack, None, (path,)) == ["transactions/a.csv"]
+    assert seed.drop(stack, None, (path,), model=code) == ["transactions/a.csv"]
