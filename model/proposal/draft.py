@@ -55,7 +55,7 @@ def draft(sample: Sample) -> Draft:
     others = [profile for profile in rest if profile not in (time, found_id)]
     left_out = [p.name for p in others if not _nameable(p.name) or p.name == ID]
     fields = [_proposed(profile, label, unread) for profile in others if profile.name not in left_out]
-    fields = _with_entity_type(fields)
+    fields = _with_entity_type([_without_clock(proposed, time) for proposed in fields])
     fields = _without_clashes(_without_entities_names(fields))
     return Draft(
         sample=sample,
@@ -79,6 +79,12 @@ def _proposed(profile: Profile, label: FoundLabel | None, unread: Sequence[tuple
         return _ignored(profile, f"GIVES THE LABEL AWAY: {leak}; use it only if it is known when it happens")
     field = _ruled(profile, rule.role)
     return Proposed(field, rule.reason, profile)
+
+
+def _without_clock(proposed: Proposed, time: Profile | None) -> Proposed:
+    if time and proposed.field.role == "number" and leaks.tells_time(proposed.profile, time):
+        return _ignored(proposed.profile, f"rises with {time.name}: tomorrow it has values never seen before")
+    return proposed
 
 
 def _ignored(profile: Profile, reason: str) -> Proposed:

@@ -122,7 +122,7 @@ def find_time(profiles: Sequence[Profile]) -> Profile | None:
     possible = [
         (points, len(np.unique(p.times)), p)
         for p in profiles
-        if (points := rank(TIME_NAMES, p)) >= 0 and p.complete and p.readable and p.times is not None
+        if (points := rank(TIME_NAMES, p)) >= 0 and p.dependable and p.readable and p.times is not None
     ]
     return max(possible, key=lambda found: found[:2])[2] if possible else None
 
@@ -133,7 +133,7 @@ def unread_times(profiles: Sequence[Profile]) -> list[tuple[Profile, str]]:
     for profile in profiles:
         points = rank(TIME_NAMES, profile)
         counts = points > 0 or COUNTERS.search(profile.words) is not None
-        if points < 0 or not profile.complete or not profile.readable:
+        if points < 0 or not profile.dependable or not profile.readable:
             continue
         if profile.unread_time and (points > 0 or profile.numbers is None):
             found.append((points + 2, profile, profile.unread_time))
@@ -146,5 +146,6 @@ def unread_times(profiles: Sequence[Profile]) -> list[tuple[Profile, str]]:
 
 def find_id(profiles: Sequence[Profile]) -> Profile | None:
     possible = [(points, p) for p in profiles if (points := rank(ID_NAMES, p)) and p.readable and p.textual]
-    usable = [(points, p) for points, p in possible if p.unique and p.identifiers]
+    # copies of rows are dropped by training, so a telling name may have some
+    usable = [(r, p) for r, p in possible if p.identifiers and p.distinct >= (0.95 if r > 5 else 0.999) * p.count > 1]
     return max(usable, key=lambda found: found[0])[1] if usable else None

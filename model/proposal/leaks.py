@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas
 from sklearn.metrics import roc_auc_score
 
 from model.proposal.profile import Profile
@@ -56,6 +57,14 @@ def names_entity(profile: Profile, entity: Profile) -> bool:
         values = np.unique(np.nan_to_num(profile.numbers, nan=-1e300), return_inverse=True)[1]
     pairs = len(np.unique(entity.codes.astype(np.int64) * (int(values.max()) + 2) + values))
     return bool(pairs <= 1.02 * entity.distinct)
+
+
+def tells_time(profile: Profile, time: Profile) -> bool:
+    """Rises with the clock: in the future it has values that no model has seen."""
+    if profile.numbers is None or time.times is None or profile.distinct < FEWEST:
+        return False
+    both = pandas.DataFrame({"number": profile.numbers, "time": time.times}).dropna().rank()
+    return len(both) > FEWEST and bool(both["number"].corr(both["time"]) >= PERFECT)
 
 
 def few_and_repeated(entity: Profile) -> bool:

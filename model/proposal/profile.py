@@ -19,6 +19,7 @@ from model.training.columns import INVALID, Array, Texts
 
 PROBE = 500  # values looked at before all of them are
 STRAYS = 0.001  # share of values that may be of another kind; those rows will be set aside
+MOSTLY = 0.995
 FEW = 255  # as many values of a category become features
 LONGEST = 10_000
 _UNREAD_TIMES = {
@@ -44,6 +45,11 @@ class Profile:
     @cached_property
     def complete(self) -> bool:
         return self.everywhere and bool(self.present.all())
+
+    @cached_property
+    def dependable(self) -> bool:
+        """In all rows but so few that training may set them aside."""
+        return self.everywhere and bool(self.present.mean() >= MOSTLY)
 
     @cached_property
     def readable(self) -> bool:
@@ -136,8 +142,8 @@ class Profile:
 
     @cached_property
     def identifiers(self) -> bool:
-        """Every value may be a transaction's id."""
-        return self.complete and not any(columns.ids(array)[1].any() for array in self._arrays)
+        """All but strays may be a transaction's id."""
+        return self.dependable and self._share_valid([columns.ids(array)[1] for array in self._arrays]) >= 1 - STRAYS
 
     @cached_property
     def codelike(self) -> bool:

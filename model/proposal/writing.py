@@ -49,7 +49,8 @@ def _head(draft: Draft) -> Iterator[str]:
 def _id(draft: Draft) -> Iterator[str]:
     yield ""
     if draft.id:
-        yield "# Different in every row of the sample, and named like an id."
+        copies = draft.id.count - draft.id.distinct
+        yield f"# Named like an id, and {f'repeated by {copies:,} rows' if copies else 'different in every row'}."
         yield "transaction_id:"
         yield f"  column: {_text(draft.id.name)}"
     else:
