@@ -30,6 +30,12 @@ def test_without_an_amount_nothing_is_said_of_money():
     assert "amount" not in money.judge_threshold(LABEL, PROBABILITY, 0.8, None)
 
 
+def test_where_refunds_outweigh_there_is_no_share_of_the_money():
+    found = money.judge_threshold(LABEL, PROBABILITY, 0.8, np.array([5.0, -9.0, 1.0, 1.0, 1.0]))
+    assert found["amount"]["fraud_missed"] == -9.0
+    assert found["amount"]["share_of_fraud_caught"] is None
+
+
 def test_a_threshold_that_flags_nothing_has_no_precision():
     assert money.judge_threshold(LABEL, PROBABILITY, 0.95, None)["precision"] is None
 

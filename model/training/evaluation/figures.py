@@ -40,5 +40,5 @@ def rounded(value: float) -> float:
 
 
 def share(part: float, whole: float) -> float | None:
-    """None where there is nothing to have a share of."""
-    return rounded(part / whole) if whole else None
+    """None where there is nothing to have a share of; sums of money are below zero where refunds outweigh."""
+    return rounded(part / whole) if whole > 0 else None
