@@ -47,11 +47,11 @@ class Draft:
 
 def draft(sample: Sample) -> Draft:
     profiles = [Profile(column) for column in sample.columns]
-    label = essentials.find_label(profiles)
+    label = essentials.find_label([p for p in profiles if _quotable(p.name) and p.name != ID])
     rest = [profile for profile in profiles if not label or profile is not label.profile]
-    time = essentials.find_time(rest)
+    time = essentials.find_time([p for p in rest if _quotable(p.name) and p.name != ID])
     unread = () if time else tuple(essentials.unread_times(rest))
-    found_id = essentials.find_id([profile for profile in rest if profile is not time])
+    found_id = essentials.find_id([p for p in rest if p is not time and _quotable(p.name)])
     others = [profile for profile in rest if profile not in (time, found_id)]
     left_out = [p.name for p in others if not _nameable(p.name) or p.name == ID]
     fields = [_proposed(profile, label, unread) for profile in others if profile.name not in left_out]
@@ -146,6 +146,11 @@ def _without_clashes(fields: list[Proposed]) -> list[Proposed]:
         kept.append(proposed)
     order = {id(proposed.profile): at for at, proposed in enumerate(fields)}
     return sorted(kept, key=lambda p: order[id(p.profile)])
+
+
+def _quotable(name: str) -> bool:
+    """A value of the schema can be this name; blanks around it would be lost."""
+    return name == name.strip() != "" and is_unicode(name)
 
 
 def _nameable(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC
 from functools import cached_property
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from model.field import Field
-from model.proposal import names
+from model.proposal import forms, names
 from model.proposal.sample import Column
 from model.training import columns
 from model.training.columns import INVALID, Array, Texts
@@ -22,13 +21,6 @@ STRAYS = 0.001  # share of values that may be of another kind; those rows will b
 MOSTLY = 0.995
 FEW = 255  # as many values of a category become features
 LONGEST = 10_000
-_UNREAD_TIMES = {
-    r"\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})([ T]\d.*)?": "day or month first",
-    r"\d{4}/\d{1,2}/\d{1,2}([ T]\d.*)?": "slashes",
-    r"(19|20)\d{6}(\d{6})?": "no separators",
-    r"\d{1,2} ?[A-Za-z]{3,9}\.? ?\d{4}.*|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}.*": "the month as a word",
-    r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?": "a time of day without the day",
-}
 
 
 class Profile:
@@ -82,22 +74,12 @@ class Profile:
     @cached_property
     def unread_time(self) -> str:
         """Which form of time it is that training does not read, if it is one."""
-        first = [str(raw) for raw in self._first(PROBE)]
-        for pattern, form in _UNREAD_TIMES.items():
-            if first and all(re.fullmatch(pattern, text.strip()) for text in first):
-                return form
-        return ""
+        return forms.unread_time(self._first(PROBE))
 
     @cached_property
     def epoch(self) -> str:
         """Unit of a number that counts from 1970 and means the years 2000 to 2040, if it does."""
-        if self.numbers is None:
-            return ""
-        low, high = np.nanmin(self.numbers), np.nanmax(self.numbers)
-        for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-            if 946_684_800 * factor <= low and high <= 2_208_988_800 * factor:
-                return unit
-        return ""
+        return "" if self.numbers is None else forms.epoch(self.numbers)
 
     @cached_property
     def whole(self) -> bool:
@@ -155,10 +137,7 @@ class Profile:
     @cached_property
     def written_numbers(self) -> bool:
         """Numbers as people write them: 1.234,56 or 1,234.56 or $12.50."""
-        first = [str(raw) for raw in self._first(PROBE)]
-        return bool(first) and all(
-            re.fullmatch(r"[-+(]?[$€£¥]?\s?[-+]?[\d.,' ]*\d\)?\s?[$€£¥%]?", text) for text in first
-        )
+        return forms.written_numbers(self._first(PROBE))
 
     @cached_property
     def longest(self) -> int:
@@ -186,8 +165,8 @@ class Profile:
             filled[self.present] = np.concatenate([texts.codes(array) for array in self._arrays])
         return filled
 
-    def _first(self, count: int) -> list[Any]:
-        return self._arrays[0][:count].to_pylist() if self._arrays else []
+    def _first(self, count: int) -> list[str]:
+        return [str(raw).strip() for raw in self._arrays[0][:count].to_pylist()] if self._arrays else []
 
     def _whole_column(self, read: Callable[[Any], tuple[Array, Array]]) -> Array | None:
         """The values when all but strays can be read; the rest of the column is not looked at if its start cannot."""
