@@ -13,7 +13,7 @@ import pyarrow as pa
 from model.field import Field
 from model.proposal import forms, names
 from model.proposal.sample import Column
-from model.training import columns
+from model.training import columns, moments
 from model.training.columns import INVALID, Array, Texts
 
 PROBE = 500  # values looked at before all of them are
@@ -64,12 +64,12 @@ class Profile:
         """Microseconds since 1970 of every row, NaN where blank, when the column holds times that training reads."""
         if any(pa.types.is_integer(a.type) or pa.types.is_floating(a.type) for a in self._arrays):
             return None
-        return self._whole_column(lambda array: columns.times(array, UTC))
+        return self._whole_column(lambda array: moments.times(array, UTC))
 
     @cached_property
     def naive(self) -> bool:
         """Some of the times do not say how far from UTC they are."""
-        return any(columns.times(array[:PROBE], None)[1].any() for array in self._arrays)
+        return any(moments.times(array[:PROBE], None)[1].any() for array in self._arrays)
 
     @cached_property
     def unread_time(self) -> str:

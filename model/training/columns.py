@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import timestamps
 from model.field import LARGEST_NUMBER, Field, InvalidTransaction
 from model.schema import Label
 from model.transaction import read_id
@@ -21,10 +20,7 @@ from model.transaction import read_id
 Array = np.ndarray[Any, Any]
 MISSING, INVALID = -1, -2
 PLAIN_NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$"
-PLAIN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?$"
 PLAIN_ID = r"^[!-~]([ -~]{0,62}[!-~])?$"
-_MICROSECOND = 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def cell(raw: Any) -> Any:
@@ -92,8 +88,8 @@ def numbers(field: Field, array: Any) -> tuple[Array, Array]:
 
 
 def _parse_numbers(field: Field, array: Any) -> tuple[Array, Array]:
-    array = _plain_strings(array)
-    plain = _matches(array, PLAIN_NUMBER)
+    array = plain_strings(array)
+    plain = matches(array, PLAIN_NUMBER)
     values = np.full(len(array), np.nan)
     values[plain] = pc.cast(array.filter(pa.array(plain)), pa.float64()).to_numpy(zero_copy_only=False)
     bad = np.zeros(len(array), dtype=bool)
@@ -107,68 +103,13 @@ def _parse_numbers(field: Field, array: Any) -> tuple[Array, Array]:
     return values, bad
 
 
-def times(array: Any, zone: tzinfo | None) -> tuple[Array, Array]:
-    """Microseconds since 1970 in UTC, and which of them cannot be read."""
-    if pa.types.is_timestamp(array.type) and (array.type.tz or zone is UTC):
-        moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
-        return _in_range(moments.fill_null(-1).to_numpy(zero_copy_only=False))
-    if is_text(array):
-        array = _plain_strings(array)
-        if fast := _parse_times(array, zone):
-            return fast
-    elif pa.types.is_timestamp(array.type):
-        array = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
-    moments = [_moment(raw, zone) for raw in array.to_pylist()]
-    return _in_range(np.array(moments, dtype=np.int64))
-
-
-def _parse_times(array: Any, zone: tzinfo | None) -> tuple[Array, Array] | None:
-    """All of the block at once when every text is plain and every date exists; None otherwise."""
-    if not _matches(array, PLAIN_TIME).all():
-        return None
-    if zone is not UTC and not pc.all(pc.ends_with(array, "Z")).as_py():
-        return None
-    try:
-        parsed = pc.cast(pc.utf8_rtrim(array, "Z"), pa.timestamp("us"))
-    except pa.ArrowInvalid:
-        return None
-    return _in_range(parsed.cast(pa.int64()).to_numpy(zero_copy_only=False))
-
-
-def read_time(raw: Any, zone: tzinfo | None) -> datetime:
-    if raw is None or raw == "" or raw != raw:  # NaN and NaT differ from themselves
-        raise ValueError("is required and missing")
-    if isinstance(raw, datetime):
-        if raw.tzinfo:
-            return timestamps.in_range(raw.astimezone(UTC).replace(tzinfo=None))
-        if zone is None:
-            raise ValueError("has no UTC offset: set timestamp.timezone in the schema")
-        return timestamps.localise(raw, zone)
-    if not isinstance(raw, str | date):
-        raise ValueError("must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
-    return timestamps.parse(raw if isinstance(raw, str) else raw.isoformat(), zone)
-
-
-def _moment(raw: Any, zone: tzinfo | None) -> int:
-    try:
-        since = read_time(raw, zone) - _EPOCH
-    except ValueError:
-        return -1
-    return (since.days * 86_400 + since.seconds) * _MICROSECOND + since.microseconds
-
-
-def _in_range(moments: Array) -> tuple[Array, Array]:
-    latest = int((timestamps.LATEST - _EPOCH).total_seconds()) * _MICROSECOND
-    return moments, (moments < 0) | (moments >= latest)
-
-
 def ids(array: Any) -> tuple[Any, Array]:
     """Transaction ids as texts, and which of them are unusable."""
     if pa.types.is_integer(array.type):
         return array.cast(pa.large_string()), array.is_null().to_numpy(zero_copy_only=False)
     if is_text(array):
-        array = _plain_strings(array)
-        if _matches(array, PLAIN_ID).all():
+        array = plain_strings(array)
+        if matches(array, PLAIN_ID).all():
             return array.cast(pa.large_string()), np.zeros(len(array), dtype=bool)
     texts = [_id_or_none(raw) for raw in array.to_pylist()]
     return pa.array(texts, pa.large_string()), np.array([text is None for text in texts], dtype=bool)
@@ -196,7 +137,7 @@ def is_text(array: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _plain_strings(array: Any) -> Any:
+def plain_strings(array: Any) -> Any:
     return array.cast(pa.string()) if array.type != pa.string() else array
 
 
@@ -206,6 +147,6 @@ def _is_numeric(kind: Any) -> bool:
     )
 
 
-def _matches(array: Any, pattern: str) -> Array:
+def matches(array: Any, pattern: str) -> Array:
     found: Array = pc.match_substring_regex(array, pattern).fill_null(False).to_numpy(zero_copy_only=False)
     return found

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from model.field import InvalidTransaction
 from model.schema import Schema, SchemaError
-from model.training import columns, header
+from model.training import columns, header, moments
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
 from model.training.problems import Rejections, TrainingError
@@ -95,7 +95,7 @@ class _Reader:
         bad: list[tuple[str, Array]] = []
         part["ids"], wrong = self._ids(file, block)
         bad.append((self._schema.id_column or "", wrong))
-        part["time"], wrong = columns.times(block.columns[self._schema.timestamp], self._zone)
+        part["time"], wrong = moments.times(block.columns[self._schema.timestamp], self._zone)
         bad.append((self._schema.timestamp, wrong))
         part["label"] = np.full(size, UNLABELLED, dtype=np.int8)
         if self._label and self._labels:
@@ -162,7 +162,7 @@ class _Reader:
         schema = self._schema
         try:
             if name == schema.timestamp:
-                columns.read_time(raw, self._zone)
+                moments.read_time(raw, self._zone)
             elif name == schema.id_column:
                 read_id(columns.cell(raw), name)
             elif self._label and name == self._label.column:

@@ -19,7 +19,7 @@ from model.contract import Contract
 from model.field import Field, InvalidTransaction
 from model.label import Label
 from model.schema import Schema
-from model.training import columns, matrix
+from model.training import columns, matrix, moments
 from model.training.problems import Rejections
 from model.training.table import read_files
 from model.transaction import Transaction, read_id
@@ -91,8 +91,8 @@ def test_a_column_of_words_reads_like_its_cells(cells, role, required):
 
 @given(st.lists(TIMES, min_size=1), st.sampled_from([None, UTC, BERLIN]))
 def test_a_column_of_time_texts_reads_like_its_cells(cells, zone):
-    moments, bad = columns.times(pa.array(cells), zone)
-    for cell, moment, wrong in zip(cells, moments.tolist(), bad.tolist(), strict=True):
+    since, bad = moments.times(pa.array(cells), zone)
+    for cell, moment, wrong in zip(cells, since.tolist(), bad.tolist(), strict=True):
         expected, refused = outcome(timestamps.parse, cell, zone)
         assert wrong == refused, cell
         assert wrong or datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment) == expected
@@ -107,11 +107,11 @@ def test_a_column_of_parquet_times_reads_like_its_cells(cells, zone, kind):
     unit, file_zone = kind
     array = pa.array(cells, pa.timestamp("us")).cast(pa.timestamp(unit), safe=False)
     array = array.cast(pa.timestamp(unit, file_zone))
-    moments, bad = columns.times(array, zone)
+    since, bad = moments.times(array, zone)
     for raw, moment, wrong in zip(
-        array.cast(pa.timestamp("us", file_zone)).to_pylist(), moments.tolist(), bad, strict=True
+        array.cast(pa.timestamp("us", file_zone)).to_pylist(), since.tolist(), bad, strict=True
     ):
-        expected, refused = outcome(columns.read_time, raw, zone)
+        expected, refused = outcome(moments.read_time, raw, zone)
         assert wrong == refused
         assert wrong or datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment) == expected
 

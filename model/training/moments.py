@@ -1,0 +1,73 @@
+"""Reads a whole column of times at once, by the rules of model.timestamps: blocks of plain ISO 8601 as a whole, all
+others one by one."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model import timestamps
+from model.training.columns import Array, is_text, matches, plain_strings
+
+PLAIN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?$"
+_MICROSECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def times(array: Any, zone: tzinfo | None) -> tuple[Array, Array]:
+    """Microseconds since 1970 in UTC, and which of them cannot be read."""
+    if pa.types.is_timestamp(array.type) and (array.type.tz or zone is UTC):
+        moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
+        return _in_range(moments.fill_null(-1).to_numpy(zero_copy_only=False))
+    if is_text(array):
+        array = plain_strings(array)
+        if fast := _parse_times(array, zone):
+            return fast
+    elif pa.types.is_timestamp(array.type):
+        array = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
+    moments = [_moment(raw, zone) for raw in array.to_pylist()]
+    return _in_range(np.array(moments, dtype=np.int64))
+
+
+def _parse_times(array: Any, zone: tzinfo | None) -> tuple[Array, Array] | None:
+    """All of the block at once when every text is plain and every date exists; None otherwise."""
+    if not matches(array, PLAIN_TIME).all():
+        return None
+    if zone is not UTC and not pc.all(pc.ends_with(array, "Z")).as_py():
+        return None
+    try:
+        parsed = pc.cast(pc.utf8_rtrim(array, "Z"), pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    return _in_range(parsed.cast(pa.int64()).to_numpy(zero_copy_only=False))
+
+
+def read_time(raw: Any, zone: tzinfo | None) -> datetime:
+    if raw is None or raw == "" or raw != raw:  # NaN and NaT differ from themselves
+        raise ValueError("is required and missing")
+    if isinstance(raw, datetime):
+        if raw.tzinfo:
+            return timestamps.in_range(raw.astimezone(UTC).replace(tzinfo=None))
+        if zone is None:
+            raise ValueError("has no UTC offset: set timestamp.timezone in the schema")
+        return timestamps.localise(raw, zone)
+    if not isinstance(raw, str | date):
+        raise ValueError("must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
+    return timestamps.parse(raw if isinstance(raw, str) else raw.isoformat(), zone)
+
+
+def _moment(raw: Any, zone: tzinfo | None) -> int:
+    try:
+        since = read_time(raw, zone) - _EPOCH
+    except ValueError:
+        return -1
+    return (since.days * 86_400 + since.seconds) * _MICROSECOND + since.microseconds
+
+
+def _in_range(moments: Array) -> tuple[Array, Array]:
+    latest = int((timestamps.LATEST - _EPOCH).total_seconds()) * _MICROSECOND
+    return moments, (moments < 0) | (moments >= latest)
