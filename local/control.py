@@ -56,8 +56,7 @@ def alive(pid: int) -> bool:
 def start(home: Home, port: int) -> Server:
     if not SERVER_PYTHON.exists():
         raise LocalError(f"{SERVER_PYTHON} is missing: run `make up`, which installs it")
-    if not listeners.is_free(port):
-        raise LocalError(f"port {port} is taken by {listeners.holder(port)}: stop it, or choose another with PORT=")
+    require_free(port)
     clear_remains(home)
     home.root.mkdir(parents=True, exist_ok=True)
     if home.server_log.exists():
@@ -84,6 +83,11 @@ def start(home: Home, port: int) -> Server:
         time.sleep(0.1)
     stop(home)
     raise LocalError(f"the server did not answer within {START_SECONDS:.0f} s:\n{last_lines(home.server_log)}")
+
+
+def require_free(port: int) -> None:
+    if not listeners.is_free(port):
+        raise LocalError(f"port {port} is taken by {listeners.holder(port)}: stop it, or choose another with PORT=")
 
 
 def healthy(server: Server) -> bool:

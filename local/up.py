@@ -35,7 +35,7 @@ def alone(home: Home) -> Iterator[None]:
 def _up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
     progress = Progress()
     files = seed.files_of(origin, progress.say)
-    start_over_if_needed(home, origin, progress)
+    start_over_if_needed(home, port, origin, progress)
     server = running_server(home, port, progress)
     origins.remember(home, origin)
     progress.show("sam build, sam deploy")
@@ -52,11 +52,12 @@ def _up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
     print(report.summary(home, stack, model, trial.score_some(stack, model, files[-1])))
 
 
-def start_over_if_needed(home: Home, origin: Origin, progress: Progress) -> None:
+def start_over_if_needed(home: Home, port: int, origin: Origin, progress: Progress) -> None:
     was = origins.differs(home, origin)
     if was is None:
         return
     control.stop(home)
+    control.require_free(port)  # asked before the state is moved: a refused start must not cost it
     kept = origins.set_aside(home)
     progress.say(f"the state was made from {was}: kept in {home.shown(kept)}, starting over with {origin}")
 

@@ -11,8 +11,12 @@ import pytest
 import urllib3
 
 from local import control
+from local import origin as origins
 from local.errors import LocalError
 from local.home import REPOSITORY, Home
+from local.origin import Origin
+from local.progress import Progress
+from local.up import start_over_if_needed
 
 from .conftest import Host, eventually, free_port
 
@@ -135,6 +139,19 @@ def test_a_taken_port_is_explained_with_its_holder(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(LocalError, match=rf"port {port} is taken by .*: stop it, or choose another with PORT="):
             control.start(Home(tmp_path), port)
+
+
+def test_a_taken_port_does_not_cost_the_state_of_other_files(tmp_path: Path) -> None:
+    home = Home(tmp_path / "local")
+    origins.remember(home, Origin())
+    data = tmp_path / "other.csv"
+    data.write_text("other")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        with pytest.raises(LocalError, match="is taken by"):
+            start_over_if_needed(home, taken.getsockname()[1], Origin.of([data], None), Progress())
+    assert home.origin.exists()
 
 
 def test_a_server_that_dies_while_starting_shows_its_last_words(tmp_path: Path) -> None:
