@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+
+from tests.ports import free_port
 
 from .stack import CREDENTIALS, Stack
 
@@ -32,12 +33,6 @@ def shell(stack: Stack) -> dict[str, str]:
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         **{name.upper(): value for name, value in CREDENTIALS.items()},
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def local(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import socket
 import time
 import uuid
 import zipfile
@@ -18,14 +17,9 @@ from botocore.config import Config
 from local import control
 from local.control import Server
 from local.home import Home
+from tests.ports import free_port
 
 CONFIG = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually[T](what: str, probe: Callable[[], T | None], seconds: float = 30) -> T:

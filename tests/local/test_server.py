@@ -17,8 +17,9 @@ from local.home import REPOSITORY, Home
 from local.origin import Origin
 from local.progress import Progress
 from local.up import start_over_if_needed
+from tests.ports import free_port
 
-from .conftest import Host, eventually, free_port
+from .conftest import Host, eventually
 
 TELLS_ALL = """
 import os, sys
