@@ -18,6 +18,7 @@ from local.sagemaker.processes import Processes
 
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0
+RELEASE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,12 @@ def start(home: Home, port: int) -> Server:
 
 
 def require_free(port: int) -> None:
-    if not listeners.is_free(port):
-        raise LocalError(f"port {port} is taken by {listeners.holder(port)}: stop it, or choose another with PORT=")
+    """A server that was killed a moment ago may hold its port a little longer than it can be seen."""
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while not listeners.is_free(port):
+        if time.monotonic() > deadline:
+            raise LocalError(f"port {port} is taken by {listeners.holder(port)}: stop it, or choose another with PORT=")
+        time.sleep(0.05)
 
 
 def healthy(server: Server) -> bool:
