@@ -14,7 +14,7 @@ class Events:
         self._publish = publish
         self._delay = delay_seconds
         # Seeded: the same sequence of events gets the same delays, so that a failing run can be repeated.
-        self._random = random.Random(20180725)  # noqa: S311
+        self._random = random.Random(20180725)  # noqa: S311 (repeatable, not secret)
         self._pending: dict[asyncio.TimerHandle, tuple[str, list[str], dict[str, Any]]] = {}
 
     def announce(self, detail_type: str, arn: str, detail: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ class Fleet:
         every = list(self.variants.values())
         if len(every) == 1:
             return every[0]
-        return random.choices(every, [variants.weight(variant.settings) for variant in every])[0]  # noqa: S311
+        return random.choices(every, [variants.weight(variant.settings) for variant in every])[0]  # noqa: S311 (spreads requests)
 
     async def drain(self) -> None:
         """Wait for the requests under way, but not for ever."""
