@@ -1,4 +1,4 @@
-"""The contract of a trained model: its features, their encoding, the score map and the thresholds."""
+"""The contract of a trained model: its features, their encoding, what its log-odds mean, score map and thresholds."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ class ContractError(Exception):
 
 
 @dataclass(frozen=True)
+class Platt:
+    """What the trees' log-odds mean as a probability (Platt, Probabilistic Outputs for Support Vector Machines, 1999).
+    A rising line on the log-odds, so that the order of transactions stays as the trees rank them."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def probability(self, log_odds: float) -> float:
+        moved = self.slope * log_odds + self.intercept
+        return 1 / (1 + math.exp(-moved)) if moved >= 0 else math.exp(moved) / (1 + math.exp(moved))
+
+
+@dataclass(frozen=True)
 class Contract:
     model: str
     schema: Schema
@@ -31,6 +44,12 @@ class Contract:
     review_from: float
     block_from: float
     score_map: tuple[tuple[float, int], ...]  # (probability, score), both rising
+    calibration: Platt = Platt()
+    trained_until: str = ""  # ISO 8601, of the newest row that the trees were fitted on
+
+    def calibrate(self, log_odds: float) -> float:
+        """The probability of fraud; endpoint, command line and training all come through here."""
+        return self.calibration.probability(log_odds)
 
     def encode(self, row: Mapping[str, float | str | None]) -> list[float]:
         """The row as the trees take it. Unknown and missing values are NaN."""
@@ -70,6 +89,8 @@ class Contract:
             "categories": {name: list(values) for name, values in self.categories.items()},
             "thresholds": {"review": self.review_from, "block": self.block_from},
             "score_map": [list(knot) for knot in self.score_map],
+            "calibration": {"slope": self.calibration.slope, "intercept": self.calibration.intercept},
+            "trained_until": self.trained_until,
             "schema": self.schema.to_dict(),
         }
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -93,6 +114,7 @@ class Contract:
 
     @classmethod
     def _from_document(cls, document: dict[str, Any]) -> Contract:
+        calibration = document.get("calibration", {"slope": 1, "intercept": 0})  # models of before it have none
         return cls(
             model=str(document["model"]),
             schema=Schema.from_dict(document["schema"]),
@@ -101,6 +123,8 @@ class Contract:
             review_from=float(document["thresholds"]["review"]),
             block_from=float(document["thresholds"]["block"]),
             score_map=tuple((float(p), int(score)) for p, score in document["score_map"]),
+            calibration=Platt(float(calibration["slope"]), float(calibration["intercept"])),
+            trained_until=str(document.get("trained_until", "")),
         )
 
     def _check(self) -> None:
@@ -110,6 +134,8 @@ class Contract:
             raise ContractError("the contract's categories are not among its features")
         if not 0 <= self.review_from <= self.block_from <= 1:
             raise ContractError("the contract's thresholds are not in order")
+        if not (0 < self.calibration.slope < math.inf and math.isfinite(self.calibration.intercept)):
+            raise ContractError("the contract's calibration does not rise")
         rising = all(p0 < p1 and s0 <= s1 for (p0, s0), (p1, s1) in pairwise(self.score_map))
         if len(self.score_map) < 2 or not rising or self.score_map[0][1] < 0 or self.score_map[-1][1] > HIGHEST_SCORE:
             raise ContractError("the contract's score map does not rise")

@@ -60,7 +60,7 @@ def respond(model: Model, body: str | bytes, content_type: str) -> dict[str, Any
     if explain not in EXPLAIN:
         raise RequestError(422, "invalid_request", f"must be one of {', '.join(EXPLAIN)}", "explain")
     rows = _matrix(model.contract, request)
-    probabilities = predict(model.booster, rows)
+    probabilities = predict(model, rows)
     predictions: list[dict[str, Any]] = [{"fraud_probability": probability} for probability in probabilities]
     wanted = [i for i, p in enumerate(probabilities) if _wants(explain, model.contract, p)]
     for i, contributions in zip(wanted, contribute(model, rows[wanted]), strict=True):
@@ -68,20 +68,21 @@ def respond(model: Model, body: str | bytes, content_type: str) -> dict[str, Any
     return {"model": model.contract.model, "predictions": predictions}
 
 
-def predict(booster: xgboost.Booster, rows: np.ndarray[Any, Any]) -> list[float]:
+def predict(model: Model, rows: np.ndarray[Any, Any]) -> list[float]:
     if len(rows) == 0:
         return []
-    found: list[float] = booster.inplace_predict(rows, validate_features=False).tolist()
-    return found
+    log_odds = model.booster.inplace_predict(rows, predict_type="margin", validate_features=False)
+    return [model.contract.calibrate(value) for value in log_odds.tolist()]
 
 
 def contribute(model: Model, rows: np.ndarray[Any, Any]) -> list[dict[str, float]]:
-    """TreeSHAP values in log-odds: how far each feature moved the row from the average."""
+    """TreeSHAP values in the log-odds of the answered probability: how far each feature moved it from the average."""
     if len(rows) == 0:
         return []
     names = list(model.contract.features)
     values = model.booster.predict(xgboost.DMatrix(rows, feature_names=names, nthread=1), pred_contribs=True)
-    return [dict(zip(names, map(float, row), strict=False)) for row in values]  # the last column is the average itself
+    values = values[:, :-1] * model.contract.calibration.slope  # the last column is the average itself
+    return [dict(zip(names, row, strict=True)) for row in values.tolist()]
 
 
 def _wants(explain: str, contract: Contract, probability: float) -> bool:

@@ -54,7 +54,8 @@ def score(model: Path, data: list[Path], out: Path, threads: int, warn: Callable
 
 def _scored(contract: Contract, booster: Any, table: Table, first: int) -> list[tuple[str, str, int, str]]:
     block = table.take(np.arange(first, min(first + BLOCK_ROWS, len(table))))
-    probabilities = fitting.predict(booster, matrix.matrix(contract.schema, block, contract.categories)).tolist()
+    rows = matrix.matrix(contract.schema, block, contract.categories)
+    probabilities = fitting.predict(booster, rows, contract.calibration).tolist()
     return [
         (name, f"{probability:.9g}", contract.probability_to_score(probability), contract.outcome(probability))
         for name, probability in zip(block.ids.to_pylist(), probabilities, strict=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
+from model.contract import Platt
 from model.training import split
 from model.training.columns import Array
 from model.training.problems import TrainingError
@@ -99,9 +100,9 @@ def _fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options
     return Fitted(booster, rounds, watched)
 
 
-def predict(booster: Any, rows: Array) -> Array:
-    probabilities: Array = booster.inplace_predict(rows, validate_features=False)
-    return probabilities.astype(np.float64)
+def predict(booster: Any, rows: Array, calibration: Platt) -> Array:
+    log_odds = booster.inplace_predict(rows, predict_type="margin", validate_features=False)
+    return np.array([calibration.probability(value) for value in log_odds.tolist()])
 
 
 def _best_rounds(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model import features
-from model.contract import Contract
+from model.contract import Contract, Platt
 from model.schema import Schema
 from model.training import evaluation, fitting, matrix, saving
 from model.training.columns import Array
@@ -56,10 +56,19 @@ def run(job: Job) -> dict[str, Any]:
     job.say(f"rounds={fitted.rounds};")
 
     rows_to_judge = matrix.matrix(job.schema, judged_on, categories)
-    probability = fitting.predict(fitted.booster, rows_to_judge)
+    platt = Platt()
+    probability = fitting.predict(fitted.booster, rows_to_judge, platt)
     calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds)
     contract = Contract(
-        name, job.schema, names, categories, calibration.review_from, calibration.block_from, calibration.score_map
+        model=name,
+        schema=job.schema,
+        features=names,
+        categories=categories,
+        review_from=calibration.review_from,
+        block_from=calibration.block_from,
+        score_map=calibration.score_map,
+        calibration=platt,
+        trained_until=_moment(int(fitted_on.time.max())).isoformat(),
     )
     holdout = evaluation.Holdout(
         job.schema, names, categories, fitted_on, rows_to_fit, judged_on, rows_to_judge, probability
@@ -117,8 +126,11 @@ def _period(table: Table, rows: Array) -> dict[str, Any]:
 
 
 def _iso(microseconds: int) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _moment(microseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
 def _fingerprint(job: Job) -> str:

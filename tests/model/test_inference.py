@@ -44,7 +44,9 @@ def test_a_row_gets_the_probability_that_xgboost_gives(ask, served, computed, mo
     row = np.array([served.contract.encode(computed)], dtype=np.float32)
     expected = booster.predict(xgboost.DMatrix(row, feature_names=list(computed)))[0]
     assert status == 200
-    assert answer == {"model": served.contract.model, "predictions": [{"fraud_probability": float(expected)}]}
+    odds = np.log(expected / (1 - expected))
+    assert answer["model"] == served.contract.model
+    assert answer["predictions"] == [{"fraud_probability": pytest.approx(served.contract.calibrate(odds), abs=1e-6)}]
 
 
 def test_several_rows_are_answered_in_order(ask, computed):
@@ -67,7 +69,9 @@ def test_contributions_add_up_to_the_log_odds(ask, served, computed):
     row = xgboost.DMatrix(np.array([served.contract.encode(computed)], np.float32), feature_names=list(computed))
     average = float(served.booster.predict(row, pred_contribs=True)[0][-1])
     odds = np.log(prediction["fraud_probability"] / (1 - prediction["fraud_probability"]))
-    assert sum(prediction["contributions"].values()) + average == pytest.approx(odds, abs=1e-3)
+    platt = served.contract.calibration
+    expected = platt.slope * average + platt.intercept
+    assert sum(prediction["contributions"].values()) + expected == pytest.approx(odds, abs=1e-3)
 
 
 def test_only_flagged_rows_are_explained_when_asked_so(ask, served, computed):
