@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from functions.score import body, problems
-from functions.score.problems import ProblemError
+from functions.rest import body, problems
+from functions.rest.problems import ProblemError
 from functions.score.scoring import Scoring
 from model.transaction import LONGEST_ID
 

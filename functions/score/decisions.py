@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import errors
-from functions.score import problems
+from functions.rest import problems
 from model.decision import Decision
 from model.transaction import Transaction
 

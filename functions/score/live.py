@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import objects
-from functions.score import problems
+from functions.rest import problems
 from model.contract import Contract, ContractError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.score import decisions, endpoint, problems
+from functions.rest import problems
+from functions.score import decisions, endpoint
 from functions.score.decisions import Decisions, Row
 from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError, Prediction
 from functions.score.live import Live, LiveModel

@@ -10,11 +10,11 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from hypothesis import given, settings, strategies
 
-from functions.score import body
+from functions.rest import body
+from functions.rest.problems import ProblemError
 from functions.score.decisions import Decisions
 from functions.score.handler import handler, logger
 from functions.score.live import FRESH_FOR, LiveModel
-from functions.score.problems import ProblemError
 from functions.score.scoring import Scoring
 from tests.contract import service_model
 from tests.functions.artefacts import contract

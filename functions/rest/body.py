@@ -1,4 +1,4 @@
-"""Reads the request's body as one flat JSON object, and as nothing else."""
+"""Reads the request's body as one JSON object, and as nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from functions.score import problems
+from functions.rest import problems
 
 LARGEST = 64 * 1024
 LONGEST_NAME = 80  # of a field, in an answer
@@ -19,7 +19,7 @@ def read(body: str | None, is_base64: bool) -> dict[str, Any]:
     try:
         payload = json.loads(text, object_pairs_hook=_object)
     except RecursionError:
-        raise problems.invalid_json("The body is nested too deeply; a transaction is one flat object.") from None
+        raise problems.invalid_json("The body is nested too deeply.") from None
     except ValueError as error:
         where = f" ({error.msg}, line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise problems.invalid_json(f"The body is not JSON{where}.") from None
