@@ -30,6 +30,10 @@ class Section:
         self._known.add(key)
         return self._content.get(key) not in (None, "")
 
+    def says(self, key: str, text: str) -> bool:
+        """For keys that take this text beside numbers."""
+        return self.has(key) and str(self._content[key]).strip() == text
+
     def section(self, key: str) -> Section:
         self._require(key, "a mapping of keys to values")
         return Section(self._content[key], self.at(key))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from model import transaction
+from model.costs import Costs
 from model.document import SchemaError, Section
 from model.field import Field, InvalidTransaction
 from model.label import Label
@@ -43,6 +44,7 @@ class Schema:
     extra_columns: str = "refuse"
     holdout: float = 0.2
     thresholds: Thresholds = field(default_factory=Thresholds)
+    costs: Costs | None = None  # with them the thresholds are those of the lowest cost
     alerts_per_day: int = 100
     rejected_rows_limit: float = 0.01
 
@@ -57,17 +59,19 @@ class Schema:
     def from_dict(cls, document: Any) -> Schema:
         top = Section(document)
         timestamp = top.section("timestamp")
+        fields = _fields(top.section("fields"))
         schema = cls(
             name=_slug(top, "name"),
             timestamp=timestamp.text("column"),
             timezone=timestamp.text("timezone") if timestamp.has("timezone") else None,
-            fields=_fields(top.section("fields")),
+            fields=fields,
             id_column=_id_column(top),
             label=Label.from_section(top.section("label")) if top.has("label") else None,
             label_delay=_duration(top, "label_delay"),
             extra_columns=top.choice("extra_columns", ("refuse", "ignore"), "refuse"),
             holdout=top.number_or("holdout", 0.2, 0.05, 0.5),
             thresholds=_thresholds(top),
+            costs=_costs(top, fields),
             alerts_per_day=int(top.number_or("alerts_per_day", cls.alerts_per_day, 1, 1_000_000)),
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
         )
@@ -91,6 +95,8 @@ class Schema:
         document["extra_columns"] = self.extra_columns
         document["holdout"] = self.holdout
         document["thresholds"] = {"review": self.thresholds.review, "block": self.thresholds.block}
+        if self.costs:
+            document["costs"] = self.costs.to_dict()
         document["alerts_per_day"] = self.alerts_per_day
         document["rejected_rows_limit"] = self.rejected_rows_limit
         return document
@@ -158,6 +164,12 @@ def _thresholds(top: Section) -> Thresholds:
     if thresholds.block > thresholds.review:
         raise SchemaError("thresholds.block: expected a share not above thresholds.review")
     return thresholds
+
+
+def _costs(top: Section, fields: tuple[Field, ...]) -> Costs | None:
+    if not top.has("costs"):
+        return None
+    return Costs.from_section(top.section("costs"), has_amount=any(field.role == "amount" for field in fields))
 
 
 def _refuse_clashes(schema: Schema) -> None:
