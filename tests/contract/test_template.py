@@ -157,6 +157,6 @@ def test_a_scoring_request_ends_before_its_function_and_the_gateway():
 
 def test_outputs_are_the_ones_that_others_rely_on():
     assert set(template.document()["Outputs"]) == {
-        "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "TopicArn",
-        "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl", "DeploymentsDeadLetterQueueUrl",
+        "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "HistoryTableName",
+        "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl", "DeploymentsDeadLetterQueueUrl",
     }  # fmt: skip

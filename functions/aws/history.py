@@ -1,0 +1,111 @@
+"""The history table: one item per entity, an attribute per counter; requests as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.history import Change, State
+
+KEY = "entity"
+EXPIRES_AT = "expires_at"
+KEPT_LONGER = timedelta(days=30)  # than it is remembered: event times and the clock may differ
+MOST_DROPPED = 400  # DynamoDB takes expressions of up to 4 KB; what is left over goes with the entity's next event
+
+
+def reading(table: str, key: str) -> dict[str, Any]:
+    return {"TableName": table, "Key": _key(key), "ConsistentRead": True}
+
+
+def state(item: Mapping[str, Any] | None) -> State:
+    """What an item says; an entity never seen has none."""
+    return {name: _value(attribute) for name, attribute in (item or {}).items() if name not in (KEY, EXPIRES_AT)}
+
+
+def expiry(now: datetime, memory: timedelta) -> int:
+    return int((now + memory + KEPT_LONGER).timestamp())
+
+
+def update(table: str, key: str, change: Change, expires_at: int, made_from: State | None = None) -> dict[str, Any]:
+    """The change of one entity, as a member of a transaction or for UpdateItem itself.
+
+    Additions need nobody's consent, so events that happen at once do not wait for each other. What is set holds under
+    a condition: `last` only rises, and `first` is written only over the state that the change was made from.
+    """
+    added = {name: _number(value) for name, value in change.add.items()}
+    added |= {name: _numbers(members) for name, members in change.members.items() if members}
+    put = {name: _number(value) for name, value in change.put.items()} | {EXPIRES_AT: _number(expires_at)}
+    put |= {name: added.pop(name) for name in change.drop if name in added}  # what is added to the dropped starts anew
+    expression = _Expression()
+    expression.clause("SET", " = ", put)
+    expression.clause("ADD", " ", added)
+    expression.remove(name for name in change.drop if name not in put)
+    request = {"TableName": table, "Key": _key(key), "UpdateExpression": expression.text}
+    condition = _condition(expression, change, made_from)
+    if condition:
+        request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    return request | {"ExpressionAttributeNames": expression.names, "ExpressionAttributeValues": expression.values}
+
+
+def _condition(expression: _Expression, change: Change, made_from: State | None) -> str:
+    if "first" in change.put and made_from is not None:
+        if "last" not in made_from:
+            return f"attribute_not_exists({expression.name('last')})"
+        return f"{expression.name('last')} = {expression.value(_number(made_from['last']))}"
+    if change.newer_than is None:
+        return ""
+    last = expression.name("last")
+    return f"attribute_not_exists({last}) OR {last} < {expression.value(_number(change.newer_than))}"
+
+
+class _Expression:
+    """Gathers clauses; every name gets an alias, for DynamoDB reserves many words and reads a dot as a path."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+        self._aliases: dict[str, str] = {}
+        self._clauses: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return " ".join(self._clauses)
+
+    def clause(self, verb: str, joint: str, pairs: Mapping[str, Any]) -> None:
+        if pairs:
+            parts = (f"{self.name(name)}{joint}{self.value(value)}" for name, value in pairs.items())
+            self._clauses.append(f"{verb} {', '.join(parts)}")
+
+    def remove(self, names: Iterable[str]) -> None:
+        dropped = list(names)[:MOST_DROPPED]
+        if dropped:
+            self._clauses.append(f"REMOVE {', '.join(map(self.name, dropped))}")
+
+    def name(self, name: str) -> str:
+        if name not in self._aliases:
+            alias = self._aliases[name] = f"#n{len(self._aliases)}"
+            self.names[alias] = name
+        return self._aliases[name]
+
+    def value(self, value: Any) -> str:
+        alias = f":v{len(self.values)}"
+        self.values[alias] = value
+        return alias
+
+
+def _key(key: str) -> dict[str, Any]:
+    return {KEY: {"S": key}}
+
+
+def _number(value: Any) -> dict[str, Any]:
+    return {"N": str(value)}
+
+
+def _numbers(members: Iterable[int]) -> dict[str, Any]:
+    return {"NS": [str(member) for member in sorted(members)]}
+
+
+def _value(attribute: Mapping[str, Any]) -> int | frozenset[int]:
+    return int(attribute["N"]) if "N" in attribute else frozenset(map(int, attribute["NS"]))
