@@ -58,7 +58,8 @@ def run(job: Job) -> dict[str, Any]:
     rows_to_judge = matrix.matrix(job.schema, judged_on, categories)
     platt = Platt()
     probability = fitting.predict(fitted.booster, rows_to_judge, platt)
-    calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds)
+    prices = evaluation.prices(job.schema, judged_on)
+    calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds, prices)
     contract = Contract(
         model=name,
         schema=job.schema,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from model.training.columns import Array
 from model.training.evaluation.calibration import judge_calibration
+from model.training.evaluation.costs import judge_costs, prices
 from model.training.evaluation.curves import judge_curves
 from model.training.evaluation.daily import judge_days
 from model.training.evaluation.drift import judge_drift
@@ -15,9 +18,9 @@ from model.training.evaluation.holdout import Holdout
 from model.training.evaluation.money import amount_field, judge_threshold
 from model.training.evaluation.ranking import judge_ranking
 from model.training.evaluation.segments import judge_segments
-from model.training.evaluation.thresholds import Calibration, calibrate
+from model.training.evaluation.thresholds import Calibration, by_budget, calibrate
 
-__all__ = ["Calibration", "Holdout", "calibrate", "judge", "judge_in_depth"]
+__all__ = ["Calibration", "Holdout", "calibrate", "judge", "judge_in_depth", "prices"]
 
 
 def judge_in_depth(holdout: Holdout, calibration: Calibration) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def judge_in_depth(holdout: Holdout, calibration: Calibration) -> dict[str, Any]
     label = table.label.astype(np.int64)
     name = amount_field(holdout.schema)
     amount = table.values[name] if name else None
-    return {
+    found = {
         "ranking": judge_ranking(label, probability),
         "at_thresholds": {
             "review": judge_threshold(label, probability, calibration.review_from, amount),
@@ -38,3 +41,16 @@ def judge_in_depth(holdout: Holdout, calibration: Calibration) -> dict[str, Any]
         "drift": judge_drift(holdout.fitted_rows, holdout.rows, holdout.names, holdout.categories),
         "curves": judge_curves(label, probability, calibration, amount),
     }
+    return found | _costs(holdout, label, calibration)
+
+
+def _costs(holdout: Holdout, label: Array, calibration: Calibration) -> dict[str, Any]:
+    """What decisions cost at the thresholds in force, at those of the budgets, and if every transaction passed."""
+    priced = prices(holdout.schema, holdout.table)
+    if priced is None:
+        return {}
+    budgets = by_budget(np.sort(holdout.probability[label == 0]), holdout.schema.thresholds)
+    pairs = {"at_thresholds": (calibration.review_from, calibration.block_from), "at_budgets": budgets}
+    pairs["without_model"] = (math.inf, math.inf)
+    judged = {name: judge_costs(label, holdout.probability, priced, *pair) for name, pair in pairs.items()}
+    return {"costs": {"prices": priced.costs.to_dict()} | judged}

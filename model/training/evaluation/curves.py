@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.training.columns import Array
+from model.training.evaluation.costs import loss
 from model.training.evaluation.thresholds import Calibration, threshold
 
 SHARES = np.concatenate([[0.0], np.geomspace(0.0002, 0.5, 98)])  # of legitimate transactions stopped
@@ -76,6 +77,7 @@ def _by_threshold(ranked: Array, fraud: Array, calibration: Calibration, amount:
         worth = np.nan_to_num(amount)
         found["fraud_amount"] = np.round(up_to(worth * fraud), 2).tolist()
         found["legit_amount"] = np.round(up_to(worth * ~fraud), 2).tolist()
+        found["fraud_loss"] = np.round(up_to(loss(amount) * fraud), 2).tolist()
     return found
 
 

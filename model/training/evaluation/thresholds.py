@@ -8,6 +8,7 @@ import numpy as np
 
 from model.schema import Thresholds
 from model.training.columns import Array
+from model.training.evaluation.costs import Prices, cheapest
 
 # Share of legitimate transactions that score as high → score. 900 and 600 are Amazon Fraud Detector's scale.
 KNOTS = (
@@ -33,15 +34,20 @@ class Calibration:
     score_map: tuple[tuple[float, int], ...]
 
 
-def calibrate(label: Array, probability: Array, thresholds: Thresholds) -> Calibration:
+def calibrate(label: Array, probability: Array, thresholds: Thresholds, prices: Prices | None = None) -> Calibration:
+    """The thresholds of the lowest cost where there are prices, else those that hold the budgets of false positives."""
     legit = np.sort(probability[label == 0])
-    review = threshold(legit, thresholds.review)
-    block = max(review, threshold(legit, thresholds.block))
+    review, block = cheapest(label, probability, prices) if prices else by_budget(legit, thresholds)
     score_of = {0.0: 0}
     for share, score in KNOTS:
         score_of[threshold(legit, share)] = score  # equal probabilities: the later, higher score is the true one
     score_of[1.0] = 1000
     return Calibration(review, block, tuple(sorted(score_of.items())))
+
+
+def by_budget(legit: Array, thresholds: Thresholds) -> tuple[float, float]:
+    review = threshold(legit, thresholds.review)
+    return review, max(review, threshold(legit, thresholds.block))
 
 
 def threshold(legit: Array, share: float) -> float:
