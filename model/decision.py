@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from model.addresses import PARTS
 from model.contract import Contract
 from model.features import Feature
 from model.field import Field
@@ -100,11 +101,8 @@ def _fact(schema: Schema, feature: str, value: Feature) -> str:
 
 def _subject(field: Field, feature: str) -> str:
     subject = field.description or field.name.replace("_", " ")
-    if field.role == "email":
-        return f"the domain of {subject}"
-    if field.role == "ip":
-        return f"the network (/{feature.rpartition('_net')[2]}) of {subject}"
-    return subject
+    part = next((part for part in PARTS.get(field.role, ()) if feature == f"{field.name}_{part.suffix}"), None)
+    return part.said.format(subject) if part else subject
 
 
 def _moment(feature: str, value: int) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime
 
+from model.addresses import PARTS, email_parts, ip_parts
 from model.schema import CALENDAR_FEATURES, Schema
 from model.transaction import Transaction
 
@@ -17,7 +17,7 @@ def names(schema: Schema) -> tuple[str, ...]:
 
 
 def category_names(schema: Schema) -> tuple[str, ...]:
-    return tuple(name for field in schema.fields if not field.numeric for name in field.features)
+    return tuple(name for field in schema.fields for name in field.categories)
 
 
 def compute(schema: Schema, transaction: Transaction) -> dict[str, Feature]:
@@ -29,27 +29,15 @@ def compute(schema: Schema, transaction: Transaction) -> dict[str, Feature]:
 
 
 def derive(role: str, value: Feature) -> tuple[Feature, ...]:
-    if role == "email":
-        return (email_domain(value),)
-    if role == "ip":
-        return ip_networks(value)
-    return (value,)
+    """The features of one value, by its role."""
+    if role not in PARTS:
+        return (value,)
+    if value is None:
+        return (None,) * len(PARTS[role])
+    return email_parts(str(value)) if role == "email" else ip_parts(str(value))
 
 
 def calendar(moment: datetime) -> dict[str, Feature]:
     weekday = moment.weekday()
     values = (float(moment.hour), float(weekday), float(moment.hour < NIGHT_ENDS), float(weekday >= 5))
     return dict(zip(CALENDAR_FEATURES, values, strict=True))
-
-
-def email_domain(address: Feature) -> str | None:
-    return str(address).rpartition("@")[2].lower() if address is not None else None
-
-
-def ip_networks(address: Feature) -> tuple[str | None, str | None]:
-    """The /8 and /16 networks of an IPv4 address; of an IPv6 address the /16 and /32."""
-    if address is None:
-        return (None, None)
-    parsed = ipaddress.ip_address(str(address))
-    groups = parsed.exploded.split("." if parsed.version == 4 else ":")
-    return (groups[0], ".".join(groups[:2]) if parsed.version == 4 else ":".join(groups[:2]))

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from model.addresses import PARTS
 from model.document import SchemaError, Section
 
 ROLES = ("entity", "amount", "number", "category", "email", "ip", "ignore")
@@ -49,11 +50,16 @@ class Field:
         """Names of the features this field gives by itself; an entity gives none."""
         if self.role in ("entity", "ignore"):
             return ()
-        if self.role == "email":
-            return (f"{self.name}_domain",)
-        if self.role == "ip":
-            return (f"{self.name}_net8", f"{self.name}_net16")
+        if self.role in PARTS:
+            return tuple(f"{self.name}_{part.suffix}" for part in PARTS[self.role])
         return (self.name,)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of those features that are texts out of a limited set; the others are numbers."""
+        if self.role in PARTS:
+            return tuple(f"{self.name}_{part.suffix}" for part in PARTS[self.role] if part.category)
+        return self.features if self.role == "category" else ()
 
     def read(self, raw: Any) -> str | float | None:
         """The value of a JSON request, checked."""

@@ -21,10 +21,12 @@ def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tup
     """The values of each category feature among these rows, the most frequent first."""
     learned = {}
     for field in schema.fields:
-        if field.numeric or not field.features:
+        if not field.categories:
             continue
         counts = np.bincount(table.values[field.name][rows] + 1)[1:]  # without the missing ones
         for name, of_value in zip(field.features, _derived(field, table), strict=True):
+            if name not in field.categories:
+                continue
             total: dict[str, int] = {}
             for value, count in zip(of_value, counts, strict=False):
                 if value is not None:
@@ -62,13 +64,15 @@ def _columns(field: Field, table: Table, categories: dict[str, tuple[str, ...]])
         return [table.values[field.name]]
     encoded = []
     for name, of_value in zip(field.features, _derived(field, table), strict=True):
-        codes = {value: float(code) for code, value in enumerate(categories[name])}
-        of_code = np.array([codes.get(value, np.nan) for value in of_value] + [np.nan], dtype=np.float32)
+        if name in categories:
+            codes = {value: float(code) for code, value in enumerate(categories[name])}
+            of_value = tuple(codes.get(value, np.nan) for value in of_value)
+        of_code = np.array([*of_value, np.nan], dtype=np.float32)  # None becomes NaN
         encoded.append(of_code[table.values[field.name]])  # -1, missing, takes the last
     return encoded
 
 
 def _derived(field: Field, table: Table) -> list[tuple[Any, ...]]:
-    """For each category feature of the field: what each distinct value of the column becomes."""
+    """For each feature of the field: what each distinct value of the column becomes."""
     values = [features.derive(field.role, value) for value in table.vocabularies[field.name]]
     return list(zip(*values, strict=True)) if values else [() for _ in field.features]

@@ -76,7 +76,8 @@ def test_contributions_add_up_to_the_log_odds(ask, served, computed):
 
 def test_only_flagged_rows_are_explained_when_asked_so(ask, served, computed):
     daily = {"amount": 12.0, "hour": 13.0, "is_night": 0.0, "channel": "contactless", "merchant_category": "groceries"}
-    harmless = list((computed | daily | {"email_domain": "example.com"}).values())
+    usual = {"email_domain": "example.com", "email_tld": "com", "email_length": 11.0, "email_digits": 3 / 11}
+    harmless = list((computed | daily | usual).values())
     _, answer = ask(request(computed, rows=[harmless, list(computed.values())], explain="flagged"))
     outcomes = [served.contract.outcome(prediction["fraud_probability"]) for prediction in answer["predictions"]]
     assert outcomes[0] == "approve" != outcomes[1]
