@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import metrics
 
 from model.training.columns import Array
+from model.training.evaluation import resampling
 from model.training.evaluation.figures import rounded
 
 SHARES = (0.001, 0.005, 0.01, 0.02)
@@ -22,6 +23,7 @@ def judge_ranking(label: Array, probability: Array) -> dict[str, Any]:
         "roc_auc": rounded(area),
         "roc_auc_interval": {"level": 0.95, "low": rounded(low), "high": rounded(high)},
         "average_precision": rounded(metrics.average_precision_score(label, probability)),
+        "average_precision_interval": resampling.interval(resampling.average_precisions(label, [probability])),
         "average_precision_of_guessing": rounded(label.mean()),
         "recall_at_false_positive_rate": {
             f"{share:g}": rounded(recall) for share, recall in recalls(label, probability, SHARES).items()
