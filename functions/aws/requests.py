@@ -13,7 +13,8 @@ LONGEST_WAIT = 28 * 24 * 3600
 METRICS = ("roc_auc", "average_precision")
 
 
-def training_job(settings: TrainSettings, name: str, code_sha256: str) -> dict[str, Any]:
+def training_job(settings: TrainSettings, name: str, code_sha256: str, champion: str | None = None) -> dict[str, Any]:
+    """`champion` is the key of the artefact that the new model is compared with."""
     bucket = f"s3://{settings.bucket}"
     stopping = {"MaxRuntimeInSeconds": settings.training_max_runtime_seconds}
     request: dict[str, Any] = {
@@ -47,6 +48,8 @@ def training_job(settings: TrainSettings, name: str, code_sha256: str) -> dict[s
         "EnableNetworkIsolation": True,
         "Tags": names.tags(settings.stack_name),
     }
+    if champion:
+        request["InputDataConfig"].append(_channel("champion", "S3Prefix", f"{bucket}/{champion}"))
     if settings.spot_training:
         # half of it to wait for capacity
         stopping["MaxWaitTimeInSeconds"] = min(2 * settings.training_max_runtime_seconds, LONGEST_WAIT)

@@ -41,9 +41,9 @@ def next_job(sagemaker: SageMakerClient, settings: TrainSettings, run: Run, drop
         attempt += 1
 
 
-def create(sagemaker: SageMakerClient, settings: TrainSettings, run: Run, name: str) -> bool:
+def create(sagemaker: SageMakerClient, settings: TrainSettings, run: Run, name: str, champion: str | None) -> bool:
     """Says whether this call started the job; another at the same moment may have."""
-    request = requests.training_job(settings, name, run.source.sha256)
+    request = requests.training_job(settings, name, run.source.sha256, champion)
     try:
         sagemaker.create_training_job(**request)
     except ClientError as error:

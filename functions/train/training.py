@@ -13,7 +13,7 @@ from functions.aws import errors, objects, requests
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
 from functions.settings import TrainSettings
-from functions.train import notices, start, uploads
+from functions.train import champion, notices, start, uploads
 from functions.train.run import Run, SchemaTooLargeError, schema_file, write_inputs
 from functions.train.source import Source
 from functions.train.uploads import File, FileDropped
@@ -80,8 +80,9 @@ def _train(eligible: list[File], ignored: list[File], moment: datetime, ports: P
 
 
 def _create(run: Run, name: str, ports: Ports) -> Outcome:
+    against = champion.artefact(ports.s3, run.bucket, ports.settings.stack_name)
     try:
-        started = start.create(ports.sagemaker, ports.settings, run, name)
+        started = start.create(ports.sagemaker, ports.settings, run, name, against)
     except ClientError as error:
         if errors.code(error) in errors.THROTTLED:
             return Outcome.LATER
@@ -95,6 +96,6 @@ def _create(run: Run, name: str, ports: Ports) -> Outcome:
         ports.count("TrainingJobsStarted")
     ports.logger.info(
         "Training job started" if started else "Training job was started at the same moment",
-        extra={"job": name, "files": len(run.files), "ignored": ignored},
+        extra={"job": name, "files": len(run.files), "ignored": ignored, "champion": against},
     )
     return Outcome.DONE

@@ -7,7 +7,7 @@ from functions.aws import images, names, requests
 from functions.score.endpoint import request as invocation
 from model.transaction import LONGEST_ID
 from tests.contract import service_model
-from tests.functions.conftest import deploy_settings, train_settings
+from tests.functions.conftest import BUCKET, deploy_settings, train_settings
 
 JOB = names.job("fraud", "4296854961e50a36", 12)
 LONGEST_STACK = "s" * 40  # as the template's description says
@@ -66,6 +66,17 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
 def test_an_invocation_is_one_that_aws_accepts(transaction_id):
     built = invocation("fraud-endpoint", transaction_id, {"amount": 12.5, "currency": None, "channel": "ünline"})
     assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+
+
+def test_the_champion_is_a_further_channel_of_the_same_job():
+    without = requests.training_job(train_settings(), JOB, "a" * 64)
+    built = requests.training_job(train_settings(), JOB, "a" * 64, "runs/fraud-0123456789abcdef/output/model.tar.gz")
+    assert service_model.problems("sagemaker", "CreateTrainingJob", built) == []
+    assert built["InputDataConfig"][:-1] == without["InputDataConfig"]
+    champion = built["InputDataConfig"][-1]
+    assert champion["ChannelName"] == "champion"
+    address = champion["DataSource"]["S3DataSource"]["S3Uri"]
+    assert address == f"s3://{BUCKET}/runs/fraud-0123456789abcdef/output/model.tar.gz"
 
 
 def test_names_of_a_long_stack_still_fit():

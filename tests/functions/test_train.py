@@ -142,6 +142,52 @@ def test_the_same_bytes_dropped_again_start_nothing(drop, dropped, sagemaker, cl
     assert len(sagemaker.jobs) == 1
 
 
+def live(s3, model: str, artefact: bool = True) -> None:
+    s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps({"model": model}).encode())
+    if artefact:
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{model}/output/model.tar.gz", Body=b"trees")
+
+
+def champions(job: dict[str, Any]) -> list[str]:
+    return [
+        channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in job["InputDataConfig"]
+        if channel["ChannelName"] == "champion"
+    ]
+
+
+def test_the_model_that_serves_is_what_the_next_one_is_tried_against(drop, dropped, sagemaker, s3, clock):
+    drop("transactions/a.csv", b"a")
+    dropped("transactions/a.csv")
+    (first,) = sagemaker.jobs
+    assert champions(sagemaker.jobs[first]) == []
+    live(s3, first)
+    clock.advance(hours=1)
+    drop("transactions/b.csv", b"b")
+    dropped("transactions/b.csv")
+    (second,) = sagemaker.jobs.keys() - {first}
+    assert champions(sagemaker.jobs[second]) == [f"s3://{BUCKET}/runs/{first}/output/model.tar.gz"]
+
+
+def test_another_model_going_live_makes_no_other_job_of_the_same_files(drop, dropped, sagemaker, s3):
+    drop("transactions/a.csv", b"a")
+    dropped("transactions/a.csv")
+    live(s3, "fraud-0123456789abcdef")
+    dropped("transactions/a.csv")
+    assert len(sagemaker.jobs) == 1
+
+
+@pytest.mark.parametrize(("model", "artefact"), [("fraud-0123456789abcdef", False), ("model-made-by-hand", True)])
+def test_what_serves_without_an_artefact_of_this_stack_does_not_keep_from_training(
+    drop, dropped, sagemaker, s3, model, artefact
+):
+    live(s3, model, artefact)
+    drop("transactions/a.csv", b"a")
+    dropped("transactions/a.csv")
+    (job,) = sagemaker.jobs.values()
+    assert champions(job) == []
+
+
 def test_a_further_file_starts_a_job_on_all(drop, dropped, sagemaker, s3, clock):
     drop("transactions/a.csv", b"a")
     dropped("transactions/a.csv")
