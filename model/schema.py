@@ -15,6 +15,7 @@ from model.costs import Costs
 from model.document import SchemaError, Section
 from model.field import Field, InvalidTransaction
 from model.label import Label
+from model.timestamps import UNITS
 from model.transaction import ID, Transaction
 
 __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
@@ -39,6 +40,7 @@ class Schema:
     fields: tuple[Field, ...]
     id_column: str | None = None
     timezone: str | None = None
+    time_unit: str | None = None  # of times that are numbers since 1970
     label: Label | None = None
     label_delay: timedelta = timedelta(0)
     extra_columns: str = "refuse"
@@ -64,6 +66,7 @@ class Schema:
             name=_slug(top, "name"),
             timestamp=timestamp.text("column"),
             timezone=timestamp.text("timezone") if timestamp.has("timezone") else None,
+            time_unit=timestamp.choice("unit", tuple(UNITS)) if timestamp.has("unit") else None,
             fields=fields,
             id_column=_id_column(top),
             label=Label.from_section(top.section("label")) if top.has("label") else None,
@@ -76,6 +79,8 @@ class Schema:
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
         )
         timestamp.refuse_unknown_keys()
+        if schema.time_unit and schema.timezone:
+            raise SchemaError("timestamp.timezone: expected only without unit; numbers since 1970 have no time zone")
         top.refuse_unknown_keys()
         _refuse_clashes(schema)
         return schema
@@ -85,6 +90,8 @@ class Schema:
         document: dict[str, Any] = {"name": self.name, "timestamp": {"column": self.timestamp}}
         if self.timezone:
             document["timestamp"]["timezone"] = self.timezone
+        if self.time_unit:
+            document["timestamp"]["unit"] = self.time_unit
         if self.id_column:
             document["transaction_id"] = {"column": self.id_column}
         if self.label:

@@ -1,8 +1,10 @@
-"""Reads ISO 8601 timestamps strictly and turns them into UTC: the same rules for a request and for a file."""
+"""Reads ISO 8601 timestamps strictly, or numbers since 1970, and turns them into UTC: the same rules for a request and
+for a file."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _ISO = re.compile(
@@ -13,6 +15,31 @@ _ISO = re.compile(
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # beyond this it is a typing error, not a payment
 OUT_OF_RANGE = f"must lie between the years {EARLIEST.year} and {LATEST.year}"
+UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}  # microseconds
+
+
+@dataclass(frozen=True)
+class Count:
+    """Times that are written as a number of this unit since 1970."""
+
+    unit: str
+
+    def moment(self, number: float) -> datetime:
+        microseconds = round(number * UNITS[self.unit])
+        if not 0 <= microseconds < (LATEST - EARLIEST) // timedelta(microseconds=1):
+            raise ValueError(OUT_OF_RANGE)
+        return EARLIEST + timedelta(microseconds=microseconds)
+
+
+Clock = Count | tzinfo | None  # how times are written; None: as ISO 8601 with an offset
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970, exactly."""
+    return (moment - EARLIEST) // _MICROSECOND
 
 
 def parse(text: str, zone: tzinfo | None = None) -> datetime:

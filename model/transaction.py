@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from model import timestamps
-from model.field import InvalidTransaction
+from model.field import Field, InvalidTransaction
+from model.timestamps import Count
 
 if TYPE_CHECKING:
     from model.schema import Schema
@@ -32,7 +33,7 @@ def read(schema: Schema, payload: Any) -> Transaction:
     if schema.extra_columns == "refuse":
         _refuse_unknown(schema, payload)
     transaction_id = read_id(payload.get(ID))
-    timestamp = _read_timestamp(schema.timestamp, payload.get(schema.timestamp))
+    timestamp = _read_timestamp(schema, payload.get(schema.timestamp))
     values = {field.name: field.read(payload.get(field.name)) for field in schema.fields if field.role != "ignore"}
     return Transaction(transaction_id, timestamp, values)
 
@@ -50,12 +51,15 @@ def read_id(raw: Any, name: str = ID) -> str:
     return text
 
 
-def _read_timestamp(name: str, raw: Any) -> datetime:
+def _read_timestamp(schema: Schema, raw: Any) -> datetime:
+    name = schema.timestamp
     if raw is None or raw == "":
         raise InvalidTransaction(name, "is required and missing")
-    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
-        raise InvalidTransaction(name, "must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
     try:
+        if schema.time_unit:
+            return Count(schema.time_unit).moment(Field(name, "number", required=True).number(raw) or 0.0)
+        if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
+            raise InvalidTransaction(name, "must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
         return timestamps.parse(raw)
     except ValueError as error:
         raise InvalidTransaction(name, str(error)) from None

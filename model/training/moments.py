@@ -3,7 +3,7 @@ others one by one."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model import timestamps
+from model.field import Field, InvalidTransaction
+from model.timestamps import Clock, Count
+from model.training import columns
 from model.training.columns import Array, is_text, matches, plain_strings
 
 PLAIN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?$"
+COUNTED = Field("timestamp", "number", required=True)
 _MICROSECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def times(array: Any, zone: tzinfo | None) -> tuple[Array, Array]:
+def times(array: Any, zone: Clock) -> tuple[Array, Array]:
     """Microseconds since 1970 in UTC, and which of them cannot be read."""
+    if isinstance(zone, Count):
+        return _counted(array, zone)
     if pa.types.is_timestamp(array.type) and (array.type.tz or zone is UTC):
         moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
         return _in_range(moments.fill_null(-1).to_numpy(zero_copy_only=False))
@@ -33,7 +39,25 @@ def times(array: Any, zone: tzinfo | None) -> tuple[Array, Array]:
     return _in_range(np.array(moments, dtype=np.int64))
 
 
-def _parse_times(array: Any, zone: tzinfo | None) -> tuple[Array, Array] | None:
+def times_or_blank(array: Any, zone: Clock) -> tuple[Array, Array, Array]:
+    """The same for a column that need not say anything: microseconds, which are blank, which cannot be read."""
+    blank = array.is_null().to_numpy(zero_copy_only=False)
+    if is_text(array):
+        array = plain_strings(array)
+        blank |= matches(array, r"^\s*$")
+    moments, bad = np.zeros(len(array), dtype=np.int64), np.zeros(len(array), dtype=bool)
+    told = np.flatnonzero(~blank)
+    moments[told], bad[told] = times(array.take(pa.array(told)), zone)
+    return moments, blank, bad
+
+
+def _counted(array: Any, count: Count) -> tuple[Array, Array]:
+    numbers, bad = columns.numbers(COUNTED, array)
+    moments = np.rint(np.where(bad, -1.0, numbers) * timestamps.UNITS[count.unit])
+    return _in_range(np.clip(moments, -1, 2**62).astype(np.int64))
+
+
+def _parse_times(array: Any, zone: Clock) -> tuple[Array, Array] | None:
     """All of the block at once when every text is plain and every date exists; None otherwise."""
     if not matches(array, PLAIN_TIME).all():
         return None
@@ -46,9 +70,11 @@ def _parse_times(array: Any, zone: tzinfo | None) -> tuple[Array, Array] | None:
     return _in_range(parsed.cast(pa.int64()).to_numpy(zero_copy_only=False))
 
 
-def read_time(raw: Any, zone: tzinfo | None) -> datetime:
+def read_time(raw: Any, zone: Clock) -> datetime:
     if raw is None or raw == "" or raw != raw:  # NaN and NaT differ from themselves
         raise ValueError("is required and missing")
+    if isinstance(zone, Count):
+        return zone.moment(_number(raw))
     if isinstance(raw, datetime):
         if raw.tzinfo:
             return timestamps.in_range(raw.astimezone(UTC).replace(tzinfo=None))
@@ -60,7 +86,15 @@ def read_time(raw: Any, zone: tzinfo | None) -> datetime:
     return timestamps.parse(raw if isinstance(raw, str) else raw.isoformat(), zone)
 
 
-def _moment(raw: Any, zone: tzinfo | None) -> int:
+def _number(raw: Any) -> float:
+    try:
+        number = COUNTED.read_cell(raw) if isinstance(raw, str) else COUNTED.number(columns.cell(raw))
+    except InvalidTransaction as invalid:
+        raise ValueError(invalid.message) from None
+    return float(number or 0.0)
+
+
+def _moment(raw: Any, zone: Clock) -> int:
     try:
         since = read_time(raw, zone) - _EPOCH
     except ValueError:

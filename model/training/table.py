@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, tzinfo
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from model.field import InvalidTransaction
 from model.schema import Schema, SchemaError
+from model.timestamps import Clock, Count
 from model.training import columns, header, moments
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
@@ -64,7 +65,9 @@ def read_files(schema: Schema, files: Sequence[tuple[str, Path]], rejected: Reje
     return reader.table(tuple(name for name, _ in files))
 
 
-def zone_of(schema: Schema) -> tzinfo | None:
+def zone_of(schema: Schema) -> Clock:
+    if schema.time_unit:
+        return Count(schema.time_unit)
     if schema.timezone is None or schema.timezone.upper() in ("UTC", "Z"):
         return UTC if schema.timezone else None
     try:
