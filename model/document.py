@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 class SchemaError(Exception):
@@ -77,16 +81,20 @@ class Section:
     def number_or(self, key: str, default: float, low: float, high: float) -> float:
         return self.number(key, low, high) if self.has(key) else default
 
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        if not self.has(key):
-            return default
+    def texts(self, key: str, default: tuple[str, ...], fewest: int = 1) -> tuple[str, ...]:
+        return _texts(self._content[key], self.at(key), fewest) if self.has(key) else default
+
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         values = self._content[key]
-        if not isinstance(values, list | tuple) or not values:
-            raise SchemaError(f"{self.at(key)}: expected a list such as [a, b]")
+        if not isinstance(values, list | tuple):
+            raise SchemaError(f"{self.at(key)}: expected a list of pairs such as [[a, b], [a, c]]")
+        found = []
         for index, value in enumerate(values):
-            if not isinstance(value, str | int | float) or str(value).strip() == "":
-                raise SchemaError(f"{self.at(key)}[{index}]: expected a text")
-        return tuple(str(value).strip() for value in values)
+            pair = _texts(value, f"{self.at(key)}[{index}]", 2)
+            if len(pair) != 2:
+                raise SchemaError(f"{self.at(key)}[{index}]: expected two texts")
+            found.append((pair[0], pair[1]))
+        return tuple(found)
 
     def refuse_unknown_keys(self) -> None:
         for key in self.keys():
@@ -96,3 +104,19 @@ class Section:
     def _require(self, key: str, expected: str) -> None:
         if not self.has(key):
             raise SchemaError(f"{self.at(key)}: is missing; expected {expected}")
+
+
+def duration(text: str, path: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,6}) ?([dhm])", text, re.ASCII)
+    if match is None:
+        raise SchemaError(f"{path}: expected a number of days, hours or minutes such as 7d, 12h or 30m")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _texts(values: Any, path: str, fewest: int) -> tuple[str, ...]:
+    if not isinstance(values, list | tuple) or len(values) < fewest:
+        raise SchemaError(f"{path}: expected a list such as [a, b]")
+    for index, value in enumerate(values):
+        if not isinstance(value, str | int | float) or str(value).strip() == "":
+            raise SchemaError(f"{path}[{index}]: expected a text")
+    return tuple(str(value).strip() for value in values)

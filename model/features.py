@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
+from model import history
 from model.addresses import PARTS, email_parts, ip_parts
+from model.history import State
 from model.schema import CALENDAR_FEATURES, Schema
 from model.transaction import Transaction
 
 NIGHT_ENDS = 6  # 00:00 to 05:59 UTC
+NO_HISTORY: Mapping[str, State] = MappingProxyType({})
 Feature = float | str | None
 
 
 def names(schema: Schema) -> tuple[str, ...]:
-    return tuple(name for field in schema.fields for name in field.features) + CALENDAR_FEATURES
+    of_fields = tuple(name for field in schema.fields for name in field.features)
+    return of_fields + CALENDAR_FEATURES + schema.history_plan.names
 
 
 def category_names(schema: Schema) -> tuple[str, ...]:
     return tuple(name for field in schema.fields for name in field.categories)
 
 
-def compute(schema: Schema, transaction: Transaction) -> dict[str, Feature]:
+def compute(schema: Schema, transaction: Transaction, states: Mapping[str, State] = NO_HISTORY) -> dict[str, Feature]:
+    """The features in the order of their names, given the state of each entity before this event."""
     features: dict[str, Feature] = {}
     for field in schema.fields:
         if field.features:
             features |= zip(field.features, derive(field.role, transaction.values[field.name]), strict=True)
-    return features | calendar(transaction.timestamp)
+    return features | calendar(transaction.timestamp) | history.read(schema.history_plan, transaction, states)
 
 
 def derive(role: str, value: Feature) -> tuple[Feature, ...]:

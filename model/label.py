@@ -14,6 +14,11 @@ class Label:
     column: str
     fraud: tuple[str, ...] = ("1", "true", "fraud")
     legit: tuple[str, ...] = ("0", "false", "legit")
+    known_at: str | None = None  # the column that says since when the label is known
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, self.known_at) if self.known_at else (self.column,)
 
     def read(self, text: str) -> int | None:
         """1 for fraud, 0 for legit, None for a blank (not known yet)."""
@@ -32,6 +37,7 @@ class Label:
             column=section.text("column"),
             fraud=_forms(section.texts("fraud", cls.fraud)),
             legit=_forms(section.texts("legit", cls.legit)),
+            known_at=section.text("known_at") if section.has("known_at") else None,
         )
         section.refuse_unknown_keys()
         for form in label.fraud:
@@ -40,7 +46,8 @@ class Label:
         return label
 
     def to_dict(self) -> dict[str, object]:
-        return {"column": self.column, "fraud": list(self.fraud), "legit": list(self.legit)}
+        document: dict[str, object] = {"column": self.column, "fraud": list(self.fraud), "legit": list(self.legit)}
+        return document | ({"known_at": self.known_at} if self.known_at else {})
 
 
 def _forms(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,17 +12,18 @@ from typing import Any
 
 from model import transaction
 from model.costs import Costs
-from model.document import SchemaError, Section
+from model.document import SchemaError, Section, duration
 from model.field import Field, InvalidTransaction
+from model.history_schema import History
 from model.label import Label
 from model.timestamps import UNITS
 from model.transaction import ID, Transaction
+from model.windows import Plan
 
 __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
 
 CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
 PACKAGED = Path(__file__).with_name("schema.yaml")
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,15 @@ class Schema:
     costs: Costs | None = None  # with them the thresholds are those of the lowest cost
     alerts_per_day: int = 100
     rejected_rows_limit: float = 0.01
+    history: History = field(default_factory=History)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
         return {field.name: field for field in self.fields}
+
+    @cached_property
+    def history_plan(self) -> Plan:
+        return Plan.of(self)
 
     def validate(self, payload: Mapping[str, Any]) -> Transaction:
         return transaction.read(self, payload)
@@ -70,13 +76,14 @@ class Schema:
             fields=fields,
             id_column=_id_column(top),
             label=Label.from_section(top.section("label")) if top.has("label") else None,
-            label_delay=_duration(top, "label_delay"),
+            label_delay=duration(top.text("label_delay", "0d"), "label_delay"),
             extra_columns=top.choice("extra_columns", ("refuse", "ignore"), "refuse"),
             holdout=top.number_or("holdout", 0.2, 0.05, 0.5),
             thresholds=_thresholds(top),
             costs=_costs(top, fields),
             alerts_per_day=int(top.number_or("alerts_per_day", cls.alerts_per_day, 1, 1_000_000)),
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
+            history=History.from_section(top.section("history")) if top.has("history") else History(),
         )
         timestamp.refuse_unknown_keys()
         if schema.time_unit and schema.timezone:
@@ -106,6 +113,7 @@ class Schema:
             document["costs"] = self.costs.to_dict()
         document["alerts_per_day"] = self.alerts_per_day
         document["rejected_rows_limit"] = self.rejected_rows_limit
+        document["history"] = self.history.to_dict()
         return document
 
 
@@ -154,14 +162,6 @@ def _id_column(top: Section) -> str | None:
     return column
 
 
-def _duration(top: Section, key: str) -> timedelta:
-    text = top.text(key, "0d")
-    match = re.fullmatch(r"(\d{1,6}) ?([dhm])", text)
-    if match is None:
-        raise SchemaError(f"{key}: expected a number of days, hours or minutes such as 7d, 12h or 30m")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
 def _thresholds(top: Section) -> Thresholds:
     if not top.has("thresholds"):
         return Thresholds()
@@ -180,11 +180,12 @@ def _costs(top: Section, fields: tuple[Field, ...]) -> Costs | None:
 
 
 def _refuse_clashes(schema: Schema) -> None:
-    columns = [schema.timestamp, schema.id_column, schema.label.column if schema.label else None]
+    columns = [schema.timestamp, schema.id_column, *(schema.label.columns if schema.label else ())]
     names = [column for column in columns if column] + [field.name for field in schema.fields]
     if schema.id_column != ID:
         names.append(ID)
     features = list(CALENDAR_FEATURES) + [name for field in schema.fields for name in field.features]
+    features += schema.history_plan.names
     for kind, found in (("column", names), ("feature", features)):
         for name in found:
             if found.count(name) > 1:

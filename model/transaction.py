@@ -70,6 +70,6 @@ def _refuse_unknown(schema: Schema, payload: Mapping[Any, Any]) -> None:
         if key in (ID, schema.timestamp) or key in schema.by_name:
             continue
         name = ascii(key)[1:-1][:80] if isinstance(key, str) else "transaction"
-        if schema.label is not None and key == schema.label.column:
+        if schema.label is not None and key in schema.label.columns:
             raise InvalidTransaction(name, "is the label, which a transaction to be scored cannot have")
         raise InvalidTransaction(name, "is not a field of the schema")

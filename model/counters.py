@@ -1,0 +1,61 @@
+"""The names of what is stored of an entity. `level`, `amount` and `pair` are one digit, their place in the plan;
+`k` is the bucket (time // its length); all in base 36.
+
+| name              | bucket length           | holds                                                                |
+|-------------------|-------------------------|----------------------------------------------------------------------|
+| n{level}{k}       | window / resolution     | events                                                               |
+| s{level}{amount}{k} | window / resolution   | sum of the amount, in 1/10000                                        |
+| m{level}{amount}{k} | window / resolution   | events that have the amount; kept only where it may be missing       |
+| u{amount}{k}      | longest / resolution    | sum of the amount's logarithm (`steps`)                              |
+| v{amount}{k}      | longest / resolution    | sum of its square                                                    |
+| d{k}              | risk bucket             | events                                                               |
+| x{k}              | risk bucket             | events that turned out to be fraud                                   |
+| p{pair}{k}        | longest window          | the set of partners, each 32 bits of a hash                          |
+| first, last       |                         | time of the first and the last event, in microseconds                |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import lru_cache
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+TIMES = ("first", "last")
+UNITS = 10_000.0
+LARGEST_UNITS = 1e16
+STEPS = 1024.0  # per doubling of an amount
+
+
+def base36(number: int) -> str:
+    text = ""
+    while number >= 36:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+    return DIGITS[number] + text
+
+
+@lru_cache(maxsize=4096)
+def names(prefix: str, newest: int, count: int) -> tuple[str, ...]:
+    """The counters of `count` buckets up to the newest one. There are none before 1970."""
+    return tuple(prefix + base36(k) for k in range(max(newest - count + 1, 0), newest + 1))
+
+
+def name(prefix: str, bucket: int) -> str:
+    return names(prefix, bucket, 1)[0]
+
+
+def units(amount: float) -> int:
+    return round(max(-LARGEST_UNITS, min(LARGEST_UNITS, amount * UNITS)))
+
+
+def steps(amount: float) -> int:
+    """The amount on a scale that rises by 1024 with each doubling, straight in between: exact on every machine, as no
+    logarithm of a mathematics library is."""
+    fraction, exponent = math.frexp(1.0 + abs(amount))
+    size = round(STEPS * (exponent + 2.0 * fraction - 2.0))
+    return size if amount > 0 else -size
+
+
+def short_hash(identity: str) -> int:
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4])

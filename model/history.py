@@ -1,0 +1,203 @@
+"""What an event reads from the past of its entities, and what it does to it: a small state of counters per entity, read
+before the event is observed. docs/schema.md tells the rules; training/lookback follows them for whole tables."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from model import timestamps
+from model.counters import TIMES, UNITS, name, names, short_hash, steps, units
+from model.history_merge import merge
+from model.history_size import LARGEST_SET
+from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
+from model.remembered import Window
+from model.transaction import Transaction
+from model.windows import Plan
+
+__all__ = ["NEVER_SEEN", "Change", "State", "apply", "judge", "keys", "merge", "observe", "read"]
+
+Counters = Mapping[str, int]
+SMALLEST_SPREAD = 64.0  # steps: nobody spends so evenly that a cent more is news
+FEWEST_FOR_SPREAD = 3
+
+
+def keys(plan: Plan, transaction: Transaction) -> dict[str, str]:
+    """Of each entity that the event names: the key under which its state is stored."""
+    named = _named(plan, transaction)
+    digests = {field: hashlib.sha256(value.encode()).hexdigest() for field, value in named.items()}
+    return {field: f"{plan.id}#{field}#{digest[:32]}" for field, digest in digests.items()}
+
+
+def read(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, float | None]:
+    """The history features, in the order of plan.names."""
+    moment = timestamps.microseconds(transaction.timestamp)
+    named = _named(plan, transaction)
+    known = {field: _remembered(plan, states.get(field, NEVER_SEEN), moment) for field in named}
+    values: list[float | None] = []
+    for entity in plan.entities:
+        if entity.field in known:
+            values += _of_entity(plan, transaction, cast(Counters, known[entity.field]), moment)
+        else:
+            values += [None] * plan.width
+    for pair in plan.pairs:
+        if pair.first in known and pair.second in known:
+            first, second = (_partners(plan, known[side], pair.digit, moment) for side in (pair.first, pair.second))
+            values += [float(short_hash(named[pair.second]) not in first), float(len(first)), float(len(second))]
+        else:
+            values += [None, None, None]
+    return dict(zip(plan.names, values, strict=True))
+
+
+def observe(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, Change]:
+    """What the event does to each of its entities, given the states that were read."""
+    moment = timestamps.microseconds(transaction.timestamp)
+    named = _named(plan, transaction)
+    counted = dict(_counted(plan, transaction, moment)) if named else {}
+    return {field: _observed(plan, field, named, counted, states.get(field, NEVER_SEEN), moment) for field in named}
+
+
+def judge(plan: Plan, moment: int, frauds: int) -> Change:
+    """What the label of an event of that moment does to each of its entities: +1 for fraud, -1 to take it back."""
+    return Change(add={name("x", moment // plan.risk_bucket): frauds}) if plan.risks else Change()
+
+
+def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:
+    values = ((entity, transaction.values.get(entity.field)) for entity in plan.entities)
+    return {entity.field: entity.identity(str(value)) for entity, value in values if value is not None}
+
+
+def _remembered(plan: Plan, state: State, moment: int) -> State:
+    last = cast(Counters, state).get("last")
+    return NEVER_SEEN if last is None or moment - last > plan.memory else state
+
+
+def _of_entity(plan: Plan, transaction: Transaction, state: Counters, moment: int) -> Iterator[float | None]:
+    amounts, windows, longest = plan.amounts, plan.windows, plan.longest
+    events = [_total(state, f"n{window.level}", window, moment) for window in windows]
+    yield from map(float, events)
+    sums = [[_signed(_total(state, f"s{w.level}{a.digit}", w, moment)) for w in windows] for a in amounts]
+    numbers = [
+        [_total(state, f"m{w.level}{a.digit}", w, moment) for w in windows] if a.counted else events for a in amounts
+    ]
+    for of_windows in sums:
+        for total in of_windows:
+            yield float(total) / UNITS
+    means = [
+        [float(total) / float(number) / UNITS if number else None for total, number in zip(s, n, strict=True)]
+        for s, n in zip(sums, numbers, strict=True)
+    ]
+    for of_amount in means:
+        yield from of_amount
+    for amount, of_amount in zip(amounts, means, strict=True):
+        value = cast(float | None, transaction.values[amount.field])
+        for mean in of_amount:
+            yield None if value is None or mean is None or mean <= 0 else value / mean
+    for amount, of_windows in zip(amounts, numbers, strict=True):
+        value = cast(float | None, transaction.values[amount.field])
+        if value is None or of_windows[-1] < FEWEST_FOR_SPREAD:
+            yield None
+        else:
+            yield _spread(
+                steps(value),
+                float(of_windows[-1]),
+                float(_total(state, f"u{amount.digit}", longest, moment)),
+                float(_total(state, f"v{amount.digit}", longest, moment)),
+            )
+    yield _seconds(state.get("last"), moment, plan.memory)
+    yield _seconds(state.get("first"), moment, plan.memory)
+    frauds = 0
+    for window in plan.risks:
+        newest = (moment - plan.delay) // plan.risk_bucket - 1
+        judged = _sum(state, names("d", newest, window.risk))
+        frauds = _sum(state, names("x", newest, window.risk))
+        yield float(frauds) / float(judged) if judged else None
+    if plan.risks:
+        yield float(frauds)
+
+
+def _spread(size: int, number: float, total: float, squares: float) -> float:
+    mean = total / number
+    deviation = math.sqrt(max(squares / number - mean * mean, 0.0))
+    return (size - mean) / max(deviation, SMALLEST_SPREAD)
+
+
+def _seconds(since: int | None, moment: int, most: int) -> float | None:
+    return None if since is None else float(min(max(moment - since, 0), most)) / 1e6
+
+
+def _total(state: Counters, prefix: str, window: Window, moment: int) -> int:
+    return _sum(state, names(prefix, moment // window.bucket, window.length // window.bucket))
+
+
+def _sum(state: Counters, counters: tuple[str, ...]) -> int:
+    if not state:
+        return 0
+    return sum([state[counter] for counter in counters if counter in state])
+
+
+def _signed(total: int) -> int:
+    """As a column of 64-bit integers has it; only sums beyond 900 million million are changed."""
+    return (total + 2**63) % 2**64 - 2**63
+
+
+def _partners(plan: Plan, state: State, pair: str, moment: int) -> frozenset[int]:
+    found = [cast(frozenset[int], state.get(name, NOBODY)) for name in names(f"p{pair}", moment // plan.epoch, 2)]
+    return NOBODY.union(*found)
+
+
+def _counted(plan: Plan, transaction: Transaction, moment: int) -> Iterator[tuple[str, int]]:
+    """What the event adds to the counters of each of its entities."""
+    values = [(amount, transaction.values[amount.field]) for amount in plan.amounts]
+    present = [(amount, cast(float, value)) for amount, value in values if value is not None]
+    for window in plan.windows:
+        bucket = moment // window.bucket
+        yield name(f"n{window.level}", bucket), 1
+        for amount, value in present:
+            yield name(f"s{window.level}{amount.digit}", bucket), units(value)
+            if amount.counted:
+                yield name(f"m{window.level}{amount.digit}", bucket), 1
+    for amount, value in present:
+        bucket, size = moment // plan.longest.bucket, steps(value)
+        yield name(f"u{amount.digit}", bucket), size
+        yield name(f"v{amount.digit}", bucket), size * size
+    if plan.risks:
+        yield name("d", moment // plan.risk_bucket), 1
+
+
+def _observed(
+    plan: Plan, field: str, named: Mapping[str, str], counted: Counters, stored: State, moment: int
+) -> Change:
+    state = _remembered(plan, stored, moment)
+    last, first = cast(int | None, state.get("last")), cast(int | None, state.get("first"))
+    newest = moment if last is None else max(last, moment)
+    within = plan.reach(newest)
+    put: dict[str, int] = {}
+    if last is None or first is None:
+        put = {"first": moment, "last": moment}
+    elif moment > last:
+        put = {"last": moment}
+    elif 0 < first - moment <= plan.memory:
+        put = {"first": moment}
+    add = {counter: amount for counter, amount in counted.items() if amount and counter in within}
+    members = _met(plan, field, named, state, moment, within)
+    kept = within if state else {*add, *members}
+    drop = tuple(name for name in stored if name not in kept and name not in TIMES)
+    return Change(add, put, drop, members, newer_than=moment if "last" in put else None)
+
+
+def _met(
+    plan: Plan, field: str, named: Mapping[str, str], state: State, moment: int, within: frozenset[str]
+) -> dict[str, frozenset[int]]:
+    members = {}
+    for pair in plan.pairs:
+        partner = pair.partner(field) or ""
+        counter = name(f"p{pair.digit}", moment // plan.epoch)
+        if partner in named and counter in within:
+            known = cast(frozenset[int], state.get(counter, NOBODY))
+            who = short_hash(named[partner])
+            if who not in known and len(known) < LARGEST_SET:
+                members[counter] = frozenset({who})
+    return members

@@ -1,0 +1,70 @@
+"""How many bytes the item of one entity can come to by DynamoDB's rules, whatever happens to the entity.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from model.counters import base36, steps, units
+from model.remembered import DAY, Amount, Entity, Pair, Window
+
+LARGEST_ITEM = 4096
+LARGEST_SET = 32  # partners remembered per pair and epoch
+MOST_EVENTS = 10**9  # of one entity in one bucket
+END_OF_TIME = 84_006 * DAY  # the year 2200
+KEY = len("entity") + len("01234567##") + 32
+TIMES = len("first") + len("last") + 2 * 9 + len("expires_at") + 6
+
+
+def worst(
+    entities: Sequence[Entity],
+    amounts: Sequence[Amount],
+    windows: Sequence[Window],
+    pairs: Sequence[Pair],
+    delay: int,
+    risk_bucket: int,
+) -> int:
+    if not windows:
+        return 0
+    counters = sum(_counters(amounts, windows, delay, risk_bucket))
+    return max(
+        KEY + len(entity.field.encode()) + TIMES + counters + sum(_sets(entity, pairs, windows[-1].length))
+        for entity in entities
+    )
+
+
+def risk_buckets(longest: Window, delay: int, bucket: int) -> int:
+    """How many of them can be in reach of some window at one time."""
+    return -(-delay // bucket) + longest.risk + 1
+
+
+def _counters(amounts: Sequence[Amount], windows: Sequence[Window], delay: int, risk_bucket: int) -> Iterator[int]:
+    events = _number(MOST_EVENTS)
+    longest = windows[-1]
+    for window in windows:
+        buckets = window.length // window.bucket
+        yield buckets * (_name(2, window.bucket) + events)
+        for amount in amounts:
+            yield buckets * (_name(3, window.bucket) + _number(units(amount.largest) * MOST_EVENTS, signed=True))
+            yield buckets * (_name(3, window.bucket) + events) * amount.counted
+    for amount in amounts:
+        of_one = steps(amount.largest)
+        pair = _number(of_one * MOST_EVENTS, signed=True) + _number(of_one**2 * MOST_EVENTS)
+        yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + pair)
+    if longest.risk:
+        yield risk_buckets(longest, delay, risk_bucket) * 2 * (_name(1, risk_bucket) + events)
+
+
+def _sets(entity: Entity, pairs: Sequence[Pair], epoch: int) -> Iterator[int]:
+    for pair in pairs:
+        if pair.partner(entity.field):
+            yield 2 * (_name(2, epoch) + 3 + LARGEST_SET * (1 + _number(2**32)))
+
+
+def _name(letters: int, bucket: int) -> int:
+    return letters + len(base36(END_OF_TIME // bucket))
+
+
+def _number(largest: int, signed: bool = False) -> int:
+    """A byte for two digits, one more, and one for a sign. An odd place of the decimal point costs half a byte more."""
+    return (len(str(abs(largest))) + 2) // 2 + 1 + signed

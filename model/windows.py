@@ -1,0 +1,144 @@
+"""The plan of a schema's history: of which entities what is remembered, in which windows and buckets of time, and how
+long. model/history.py works by it for one event, training/lookback for whole tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from model import history_names, history_schema, history_size
+from model.counters import names
+from model.document import SchemaError
+from model.history_names import HistoryFeature
+from model.remembered import DAY, Amount, Entity, Pair, Window
+
+if TYPE_CHECKING:
+    from model.schema import Schema
+
+RESOLUTIONS = (12, 8, 6, 4, 3)  # buckets of a window: the finest that fits in the item
+RISK_BUCKETS = 40  # about so many cover the longest window and the label's delay; each is a day or some days
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, eq=False)  # one object per schema; plans with one id mean the same
+class Plan:
+    """All times are microseconds."""
+
+    entities: tuple[Entity, ...]
+    amounts: tuple[Amount, ...]
+    windows: tuple[Window, ...]
+    pairs: tuple[Pair, ...]
+    resolution: int
+    delay: int
+    risk_bucket: int
+    worst_bytes: int
+    features: tuple[HistoryFeature, ...]
+
+    @classmethod
+    def of(cls, schema: Schema) -> Plan:
+        lengths = history_schema.lengths(schema.history)
+        entities = history_schema.entities(schema)
+        amounts = history_schema.amounts(schema)
+        pairs = history_schema.pairs(schema, entities)
+        if not lengths or not entities:
+            return cls((), (), (), (), RESOLUTIONS[0], 0, DAY, 0, ())
+        delay = schema.label_delay // MICROSECOND
+        for resolution in RESOLUTIONS:
+            windows, risk_bucket = _windows(lengths, delay, resolution)
+            worst = history_size.worst(entities, amounts, windows, pairs, delay, risk_bucket)
+            if worst <= history_size.LARGEST_ITEM:
+                features = tuple(history_names.features(entities, amounts, windows, pairs))
+                return cls(entities, amounts, windows, pairs, resolution, delay, risk_bucket, worst, features)
+        raise SchemaError(
+            f"history: what is remembered of one entity could come to {worst} bytes, and {history_size.LARGEST_ITEM}"
+            " is the limit; name fewer windows, amounts or pairs"
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, HistoryFeature]:
+        return {feature.name: feature for feature in self.features}
+
+    @cached_property
+    def width(self) -> int:
+        """How many features each entity has by itself."""
+        return sum(feature.partner is None for feature in self.features) // max(len(self.entities), 1)
+
+    @property
+    def longest(self) -> Window:
+        return self.windows[-1]
+
+    @property
+    def epoch(self) -> int:
+        """How long a set of partners is filled; the one before it is kept too."""
+        return self.longest.length
+
+    @cached_property
+    def risks(self) -> tuple[Window, ...]:
+        return tuple(window for window in self.windows if window.risk)
+
+    @cached_property
+    def memory(self) -> int:
+        """An entity that was silent for longer is as one never seen. No counter is in reach for longer."""
+        if not self.windows:
+            return 0
+        return self.delay + max(self.longest.length, (self.longest.risk + 1) * self.risk_bucket)
+
+    def reach(self, newest: int) -> frozenset[str]:
+        """Names of all counters and sets that an event of that moment or later may read."""
+        lengths = (*(window.bucket for window in self.windows), self.risk_bucket, self.epoch)
+        return _reach(self, tuple(newest // length for length in lengths), (newest - self.delay) // self.risk_bucket)
+
+    @cached_property
+    def id(self) -> str:
+        """Plans with the same id read each other's counters."""
+        meaning = {
+            "entities": [[entity.field, entity.lower] for entity in self.entities],
+            "amounts": [[amount.field, amount.counted] for amount in self.amounts],
+            "windows": [[window.length, window.bucket, window.risk] for window in self.windows],
+            "pairs": [[pair.first, pair.second] for pair in self.pairs],
+            "delay": self.delay,
+            "risk_bucket": self.risk_bucket,
+        }
+        canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:8]
+
+
+@lru_cache(maxsize=512)
+def _reach(plan: Plan, newest: tuple[int, ...], newest_judged: int) -> frozenset[str]:
+    *buckets, judged, epoch = newest
+    found: set[str] = set()
+    for window, bucket in zip(plan.windows, buckets, strict=True):
+        kinds = [f"n{window.level}", *(f"{kind}{window.level}{a.digit}" for a in plan.amounts for kind in "sm")]
+        if window is plan.longest:
+            kinds += [f"{kind}{amount.digit}" for amount in plan.amounts for kind in "uv"]
+        for kind in kinds:
+            found.update(names(kind, bucket, plan.resolution))
+    if plan.risks:
+        for kind in "dx":
+            found.update(names(kind, judged, judged - newest_judged + plan.longest.risk + 1))
+    for pair in plan.pairs:
+        found.update(names(f"p{pair.digit}", epoch, 2))
+    return frozenset(found)
+
+
+def _windows(lengths: dict[str, int], delay: int, resolution: int) -> tuple[tuple[Window, ...], int]:
+    longest = max(lengths.values())
+    bucket = -(-(longest + delay) // (RISK_BUCKETS * DAY)) * DAY
+    windows = (
+        Window(text, level, length, length // resolution, _nearest(length, bucket) if length >= bucket else 0)
+        for level, (text, length) in enumerate(lengths.items())
+    )
+    return tuple(windows), bucket
+
+
+def _nearest(length: int, bucket: int) -> int:
+    return (2 * length + bucket) // (2 * bucket)
