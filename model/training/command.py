@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import csv
-import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xgboost
 
 from model import artefact
 from model import schema as schemas
-from model.artefact import ArtefactError
 from model.contract import Contract
-from model.training import fitting, job, matrix
+from model.training import fitting, job, loading, matrix
 from model.training.problems import Rejections, TrainingError
 from model.training.table import Table, read_files
 
@@ -36,7 +33,7 @@ def train(schema: Path | None, data: list[Path], out: Path, threads: int, say: C
 
 def score(model: Path, data: list[Path], out: Path, threads: int, warn: Callable[[str], None]) -> None:
     """Rows that break the schema get no score: they are set aside beside the output, and the warning says how many."""
-    contract, booster = _load(model)
+    contract, booster = loading.load(model)
     booster.set_param({"nthread": threads})
     rejected = Rejections()
     table = read_files(contract.schema, _named(data), rejected, labelled=False)
@@ -60,25 +57,6 @@ def _scored(contract: Contract, booster: Any, table: Table, first: int) -> list[
         (name, f"{probability:.9g}", contract.probability_to_score(probability), contract.outcome(probability))
         for name, probability in zip(block.ids.to_pylist(), probabilities, strict=True)
     ]
-
-
-def _load(model: Path) -> tuple[Contract, Any]:
-    """From a folder with model.tar.gz, or an unpacked one; checked either way."""
-    packed = model / "model.tar.gz" if model.is_dir() else model
-    if packed.is_file():
-        contract = artefact.verify(packed).contract
-        with tarfile.open(packed) as tar:
-            member = next(member for member in tar if Path(member.name) == Path(artefact.TREES))
-            extracted = tar.extractfile(member)
-            trees = extracted.read() if extracted else b""
-    elif (model / artefact.CHECKSUMS).is_file():
-        contract = artefact.verify_directory(model).contract
-        trees = (model / artefact.TREES).read_bytes()
-    else:
-        raise ArtefactError(f"{model}: has neither model.tar.gz nor an unpacked model")
-    booster = xgboost.Booster()
-    booster.load_model(bytearray(trees))
-    return contract, booster
 
 
 def _named(data: list[Path]) -> list[tuple[str, Path]]:
