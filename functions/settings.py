@@ -38,6 +38,7 @@ class DeploySettings:
     aws_region: str
     sagemaker_role_arn: str
     queue_url: str
+    backfills_queue_url: str
     poll_seconds: int
     endpoint_name: str
     endpoint_type: str
@@ -51,7 +52,22 @@ class DeploySettings:
 class ScoreSettings:
     bucket: str
     decisions_table: str
+    history_table: str
     retention_days: int
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    bucket: str
+    decisions_table: str
+    history_table: str
+
+
+@dataclass(frozen=True)
+class BackfillSettings:
+    bucket: str
+    history_table: str
+    queue_url: str
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,10 @@ def _config(connect: float, read: float, attempts: int) -> Config:
 BACKGROUND = _config(connect=3, read=20, attempts=4)
 
 # A scoring request has 28 s (template.yaml), and a caller who waits. In the worst case each service uses up its
-# attempts and up to 1 s between them: S3 2 x 2 + 1, endpoint 2 x 8 + 1, DynamoDB 2 x 2 + 1 = 27 s.
-SCORING_S3 = _config(connect=0.5, read=1.5, attempts=2)
-SCORING_ENDPOINT = _config(connect=1, read=7, attempts=2)
+# attempts and up to 1 s between them: S3 2 x 1.5 + 1, endpoint 2 x 5 + 1, DynamoDB 2 x 2 + 1 once to read the history
+# and once to write it with the decision, for which events at the same moment may wait up to 1 s: 4 + 11 + 5 + 6 = 26 s.
+SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
+SCORING_ENDPOINT = _config(connect=1, read=4, attempts=2)
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2)
 
 
@@ -73,6 +74,19 @@ def logs() -> CloudWatchLogsClient:
 @cache
 def firehose() -> FirehoseClient:
     return cast("FirehoseClient", _create("firehose", BACKGROUND))
+
+
+@cache
+def background_table(connections: int) -> DynamoDBClient:
+    """Many writes at once, and patience where the table is throttled."""
+    patient: Any = {"mode": "standard", "total_max_attempts": 10}
+    config = BACKGROUND.merge(Config(max_pool_connections=connections, retries=patient))
+    return cast("DynamoDBClient", _create("dynamodb", config))
+
+
+@cache
+def label_table() -> DynamoDBClient:
+    return cast("DynamoDBClient", _create("dynamodb", SCORING_TABLE))
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from botocore.exceptions import ClientError
 
 THROTTLED = frozenset({"ThrottlingException", "Throttling"})
@@ -21,3 +23,9 @@ def is_missing(error: ClientError) -> bool:
     if code(error) not in ("ValidationException", "ResourceNotFound"):
         return False
     return "could not find" in message(error).lower() or "not found" in message(error).lower()
+
+
+def cancelled_because(error: ClientError) -> frozenset[str]:
+    """Why a transaction of DynamoDB was cancelled; the members that had no part in it say None."""
+    reasons = cast("dict[str, Any]", error.response).get("CancellationReasons", [])
+    return frozenset(str(reason.get("Code")) for reason in reasons) - {"None"}

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 KEY = "entity"
 EXPIRES_AT = "expires_at"
+LOADED = "loaded"  # which training job's knowledge was merged last: of two that merge at once, one has to read again
 KEPT_LONGER = timedelta(days=30)  # than it is remembered: event times and the clock may differ
+NO_COUNTERS = frozenset({KEY, EXPIRES_AT, LOADED})
 MOST_DROPPED = 400  # DynamoDB takes expressions of up to 4 KB; what is left over goes with the entity's next event
 
 
@@ -19,13 +21,34 @@ def reading(table: str, key: str) -> dict[str, Any]:
     return {"TableName": table, "Key": _key(key), "ConsistentRead": True}
 
 
+def reading_many(table: str, keys: Iterable[str]) -> dict[str, Any]:
+    """For BatchGetItem, whose answers need not be the latest: who writes then has to make sure."""
+    return {table: {"Keys": [_key(key) for key in keys]}}
+
+
+def creation(table: str, key: str, known: State, expires_at: int) -> dict[str, Any]:
+    """The first item of an entity; if it has one by now, the refusal brings that along."""
+    item = {name: _number(value) if isinstance(value, int) else _numbers(value) for name, value in known.items()}
+    return {
+        "TableName": table,
+        "Item": _key(key) | item | {EXPIRES_AT: _number(expires_at)},
+        "ConditionExpression": f"attribute_not_exists({KEY})",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
 def state(item: Mapping[str, Any] | None) -> State:
     """What an item says; an entity never seen has none."""
-    return {name: _value(attribute) for name, attribute in (item or {}).items() if name not in (KEY, EXPIRES_AT)}
+    return {name: _value(attribute) for name, attribute in (item or {}).items() if name not in NO_COUNTERS}
 
 
-def expiry(now: datetime, memory: timedelta) -> int:
-    return int((now + memory + KEPT_LONGER).timestamp())
+def is_loaded(item: Mapping[str, Any], source: str) -> bool:
+    return bool(item.get(LOADED) == {"S": source})
+
+
+def expiry(now: datetime, memory: int) -> int:
+    """`memory` is the plan's, in microseconds."""
+    return int((now + timedelta(microseconds=memory) + KEPT_LONGER).timestamp())
 
 
 def update(table: str, key: str, change: Change, expires_at: int, made_from: State | None = None) -> dict[str, Any]:
@@ -58,6 +81,23 @@ def _condition(expression: _Expression, change: Change, made_from: State | None)
         return ""
     last = expression.name("last")
     return f"attribute_not_exists({last}) OR {last} < {expression.value(_number(change.newer_than))}"
+
+
+def merging(
+    table: str, key: str, change: Change, expires_at: int, item: Mapping[str, Any], source: str
+) -> dict[str, Any]:
+    """As `update`, for what a training job adds to the item: its additions are good only for what was read."""
+    request = update(table, key, change, expires_at, state(item))
+    conditions = [f"({request['ConditionExpression']})"] if "ConditionExpression" in request else []
+    conditions.append("#loaded = :before" if LOADED in item else "attribute_not_exists(#loaded)")
+    values = {":source": {"S": source}} | ({":before": item[LOADED]} if LOADED in item else {})
+    return request | {
+        "UpdateExpression": request["UpdateExpression"].replace("SET ", "SET #loaded = :source, ", 1),
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": request["ExpressionAttributeNames"] | {"#loaded": LOADED},
+        "ExpressionAttributeValues": request["ExpressionAttributeValues"] | values,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
 
 
 class _Expression:

@@ -31,6 +31,11 @@ def keys(s3: S3Client, bucket: str, prefix: str) -> set[str]:
     return {item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])}
 
 
+def all_keys(s3: S3Client, bucket: str, prefix: str) -> set[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}
+
+
 def put_once(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
     """Writes the object unless it is there already; says whether it did."""
     try:

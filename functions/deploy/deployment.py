@@ -14,6 +14,7 @@ from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
 from functions.deploy import failures, notices, outputs
 from functions.deploy import job as jobs
+from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Endpoint, Hosting
 from functions.deploy.job import TrainedJob
 from functions.deploy.rollout import Rollout, Step
@@ -34,6 +35,7 @@ class Deployment:
     logs: CloudWatchLogsClient
     hosting: Hosting
     rollout: Rollout
+    backfill: Backfill
     announcer: Announcer
     settings: DeploySettings
     now: Callable[[], datetime]
@@ -53,6 +55,8 @@ class Deployment:
             return self._report_training(job)
         try:
             evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
+            if not self.backfill.is_complete(job):
+                return Outcome.LATER
         except ArtefactError as error:
             notice = notices.broken(job, self.settings.bucket, str(error), self._serving())
             return self._settle(job, "damaged", notice)

@@ -15,6 +15,7 @@ from functions.aws import clients, metrics, queue
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
 from functions.deploy.attempts import Attempts
+from functions.deploy.backfill import Backfill
 from functions.deploy.deployment import Deployment
 from functions.deploy.endpoint import Hosting
 from functions.deploy.rollout import Rollout
@@ -54,7 +55,8 @@ def wire(
     hosting = Hosting(sagemaker, found)
     rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
-    return Ports(Deployment(s3, logs, hosting, rollout, announcer, found, now, metrics.count, logger), sqs)
+    backfill = Backfill(s3, sqs, announcer, found.stack_name, found.bucket, found.backfills_queue_url, now)
+    return Ports(Deployment(s3, logs, hosting, rollout, backfill, announcer, found, now, metrics.count, logger), sqs)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.aws import objects
 from functions.aws.announcements import Notice
 from functions.deploy.job import TrainedJob
 
@@ -55,6 +56,18 @@ def over_quota(job: TrainedJob, endpoint: str, reason: str) -> Notice:
         f"SageMaker does not bring model {job.name} to endpoint {endpoint} yet: {reason}\n\n"
         "It is tried again for some hours. Ask for a higher quota, or choose another ServingInstanceType:\n"
         "  aws service-quotas list-service-quotas --service-code sagemaker\n",
+    )
+
+
+def history_late(job: TrainedJob, stack: str, waiting: list[str]) -> Notice:
+    return Notice(
+        f"Deployment waits for history: {job.name}",
+        f"Model {job.name} is not deployed yet, because what its training data know of customers and the like is not\n"
+        f"wholly in the history table. Parts that are missing: {objects.some(waiting, 5)}\n\n"
+        "It goes on by itself when they are. What the backfill function says:\n"
+        f"  aws logs filter-log-events --log-group-name /aws/lambda/{stack}-backfill --filter-pattern ERROR\n"
+        "Parts that failed for good lie in its dead-letter queue; when the cause is mended, send them back:\n"
+        "  aws sqs start-message-move-task --source-arn <ARN of the stack's BackfillsDeadLetterQueue>\n",
     )
 
 

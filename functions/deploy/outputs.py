@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ PUBLISHED = {
     "rejected.csv": "text/csv; charset=utf-8",
     "failure.json": "application/json",
 }
+HISTORY = re.compile(r"history/(index\.json|part-[0-9]{5}\.jsonl\.gz)")
 LARGEST_OUTPUT = 128 * 2**20  # read into memory one at a time; the largest is rejected.csv
 
 
@@ -46,9 +48,11 @@ def publish_outputs(s3: S3Client, bucket: str, job: TrainedJob) -> bool:
         return False
     archive = cast("IO[bytes]", s3.get_object(Bucket=bucket, Key=key)["Body"])
     has_rejected_rows = False
+    there = objects.all_keys(s3, bucket, job.key("history/"))  # where an earlier try ran out of time, this one goes on
     try:
         for name, content in _members(archive):
-            s3.put_object(Bucket=bucket, Key=job.key(name), Body=content, ContentType=PUBLISHED[name])
+            if job.key(name) not in there:
+                s3.put_object(Bucket=bucket, Key=job.key(name), Body=content, ContentType=_content_type(name))
             if name == "rejected.csv":
                 has_rejected_rows = content.count(b"\n") > 1  # below the header
     except (tarfile.TarError, EOFError, OSError, zlib.error):
@@ -61,10 +65,14 @@ def _members(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(fileobj=archive, mode="r|gz") as tar:
         for member in tar:
             name = str(PurePosixPath(member.name))
-            if name in PUBLISHED and member.isreg() and member.size <= LARGEST_OUTPUT:
+            if (name in PUBLISHED or HISTORY.fullmatch(name)) and member.isreg() and member.size <= LARGEST_OUTPUT:
                 content = tar.extractfile(member)
                 if content is not None:
                     yield name, content.read()
+
+
+def _content_type(name: str) -> str:
+    return PUBLISHED.get(name, "application/json" if name.endswith(".json") else "application/gzip")
 
 
 def _artefact(s3: S3Client, bucket: str, job: TrainedJob) -> IO[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ProblemError(Exception):
     """Becomes {"error": {code, message, field}} with this status. The message never repeats a value that was sent."""
@@ -12,6 +14,14 @@ class ProblemError(Exception):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.field, self.retry_after = field, retry_after
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return {"error": {"code": self.code, "message": self.message, "field": self.field}}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
 
 
 def invalid_json(message: str, field: str | None = None) -> ProblemError:

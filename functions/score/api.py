@@ -68,11 +68,9 @@ def health() -> Response[str]:
 
 
 def on_problem(problem: ProblemError) -> Response[str]:
-    error = {"code": problem.code, "message": problem.message, "field": problem.field}
-    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
     if problem.__cause__ is not None:  # a service's refusal: the caller cannot mend it, so somebody must read of it
         _scoring().logger.warning(problem.message, extra={"cause": str(problem.__cause__)})
-    return _answer(problem.status, {"error": error}, headers)
+    return _answer(problem.status, problem.document, problem.headers)
 
 
 app.exception_handler(ProblemError)(on_problem)

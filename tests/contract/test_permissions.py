@@ -12,6 +12,7 @@ ACTION_OF = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("sagemaker-runtime", "InvokeEndpoint"): "sagemaker:InvokeEndpoint",
+    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
 }
 # What a function's source does not show: Lambda does it in the function's name, or a request brings it along.
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -19,10 +20,13 @@ LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", 
 ENCRYPTED_TOPIC = {"kms:GenerateDataKey", "kms:Decrypt"}
 ROLE_AND_TAGS = {"iam:PassRole", "sagemaker:AddTags"}  # of RoleArn and Tags in a request
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+TRANSACTION = {"dynamodb:PutItem", "dynamodb:UpdateItem"}  # of its members; it has no action of its own
 BROUGHT_ALONG = {
     "train": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
     "deploy": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
-    "score": LAMBDA,
+    "backfill": LAMBDA | QUEUE,
+    "score": LAMBDA | TRANSACTION,
+    "label": LAMBDA | {"dynamodb:UpdateItem"},  # of its transactions' members
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }
@@ -43,7 +47,7 @@ def called(name: str) -> set[str]:
     actions = {ACTION_OF.get(call, f"{call[0]}:{call[1]}") for call in calls.of_function(name)}
     if name == "train":  # reads the schema's exact version, which is an action of its own
         actions = actions | {"s3:GetObjectVersion"}
-    return actions
+    return actions - {"dynamodb:TransactWriteItems"}
 
 
 def granted(name: str) -> set[str]:

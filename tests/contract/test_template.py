@@ -18,7 +18,9 @@ BIN = Path(sys.executable).parent
 SETTINGS = {
     "train": settings.TrainSettings,
     "deploy": settings.DeploySettings,
+    "backfill": settings.BackfillSettings,
     "score": settings.ScoreSettings,
+    "label": settings.LabelSettings,
     "archive": settings.ArchiveSettings,
     "teardown": settings.TeardownSettings,
 }
@@ -56,9 +58,12 @@ def test_the_templates_defaults_are_settings_that_load():
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"DECISIONS_TABLE": "t", "RETENTION_DAYS": "1"}, "BUCKET is not set"),
-        ({"BUCKET": "", "DECISIONS_TABLE": "t", "RETENTION_DAYS": "1"}, "BUCKET is empty"),
-        ({"BUCKET": "b", "DECISIONS_TABLE": "t", "RETENTION_DAYS": "1.5"}, "RETENTION_DAYS must be a whole number"),
+        ({"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1"}, "BUCKET is not set"),
+        ({"BUCKET": "", "DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1"}, "BUCKET is empty"),
+        (
+            {"BUCKET": "b", "DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1.5"},
+            "RETENTION_DAYS must be a whole number",
+        ),
     ],
 )
 def test_a_missing_or_malformed_variable_is_named(variables, message):
@@ -89,8 +94,8 @@ def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
     if rule is not None:
         pattern = template.resolve(template.properties(rule)["EventPattern"], Bucket=BUCKET)
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
-    elif path.stem.startswith("score-"):
-        routes = [route["Properties"] for route in template.function("score")["Events"].values()]
+    elif path.stem.startswith(("score-", "label-")):
+        routes = [route["Properties"] for route in template.function(path.stem.partition("-")[0])["Events"].values()]
         assert (event["httpMethod"], event["resource"]) in [(route["Method"], route["Path"]) for route in routes]
     elif path.stem.startswith("archive-"):
         (source,) = template.function("archive")["Events"].values()
@@ -129,12 +134,14 @@ def test_every_function_has_its_log_group_with_retention_and_an_alarm(name):
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
 
 
-@pytest.mark.parametrize(("queue", "name"), [("UploadsQueue", "train"), ("DeploymentsQueue", "deploy")])
+@pytest.mark.parametrize(
+    ("queue", "name"), [("UploadsQueue", "train"), ("DeploymentsQueue", "deploy"), ("BackfillsQueue", "backfill")]
+)
 def test_a_message_stays_hidden_for_six_times_the_functions_timeout(queue, name):
     assert template.properties(queue)["VisibilityTimeout"] == 6 * template.function(name)["Timeout"]
 
 
-@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Archive"])
+@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Archive"])
 def test_a_dead_letter_raises_an_alarm(queue):
     alarm = template.properties(f"{queue}DeadLetterAlarm")
     assert template.resolve(alarm["Dimensions"])[0]["Value"] == f"${{{queue}DeadLetterQueue.QueueName}}"
@@ -158,5 +165,6 @@ def test_a_scoring_request_ends_before_its_function_and_the_gateway():
 def test_outputs_are_the_ones_that_others_rely_on():
     assert set(template.document()["Outputs"]) == {
         "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "HistoryTableName",
-        "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl", "DeploymentsDeadLetterQueueUrl",
+        "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl",
+        "DeploymentsDeadLetterQueueUrl", "BackfillsDeadLetterQueueUrl",
     }  # fmt: skip
