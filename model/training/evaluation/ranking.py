@@ -34,11 +34,16 @@ def judge_ranking(label: Array, probability: Array) -> dict[str, Any]:
 def roc_auc(label: Array, probability: Array) -> tuple[float, float]:
     """The area and its standard error, with the midranks of Sun and Xu, Fast Implementation of DeLong's Algorithm, IEEE
     Signal Processing Letters 21 (2014): exact for ties, one sort instead of a bootstrap's hundreds."""
-    fraud, legit = np.sort(probability[label == 1]), np.sort(probability[label == 0])
-    of_fraud = _share_below(legit, fraud)
-    of_legit = 1 - _share_below(fraud, legit)
+    of_fraud, of_legit = places(label, probability)
     variance = sum(values.var(ddof=1) / len(values) if len(values) > 1 else 0.25 for values in (of_fraud, of_legit))
     return float(of_fraud.mean()), math.sqrt(variance)
+
+
+def places(label: Array, probability: Array) -> tuple[Array, Array]:
+    """Of each fraud the share of the legitimate below it, of each legitimate the share of the frauds above it. The mean
+    of either is the area."""
+    fraud, legit = probability[label == 1], probability[label == 0]
+    return _share_below(np.sort(legit), fraud), 1 - _share_below(np.sort(fraud), legit)
 
 
 def interval(area: float, error: float) -> tuple[float, float]:
@@ -62,8 +67,11 @@ def recalls(label: Array, probability: Array, shares: tuple[float, ...]) -> dict
 
 def _share_below(ranked: Array, values: Array) -> Array:
     """For each value the share of `ranked` (sorted) that is lower; equal ones count half."""
-    both = np.searchsorted(ranked, values, "left") + np.searchsorted(ranked, values, "right")
-    share: Array = both / (2 * len(ranked))
+    order = np.argsort(values, kind="stable")
+    inquired = values[order]  # in order they are found much faster
+    share = np.empty(len(values))
+    share[order] = np.searchsorted(ranked, inquired, "left") + np.searchsorted(ranked, inquired, "right")
+    share /= 2 * len(ranked)
     return share
 
 
