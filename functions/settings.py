@@ -53,6 +53,7 @@ class ScoreSettings:
     bucket: str
     decisions_table: str
     history_table: str
+    history_table: str
     retention_days: int
 
 

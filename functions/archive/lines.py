@@ -10,7 +10,7 @@ from functions.score.decisions import Row
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-LEFT_OUT = ("content_hash", "expires_at")  # they serve the table only
+LEFT_OUT = ("content_hash", "expires_at", "history")  # they serve the table only
 
 
 def line(record: DynamoDBRecord) -> bytes:

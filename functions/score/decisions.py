@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
-AS_JSON = ("reasons", "features", "transaction")
+AS_JSON = ("reasons", "features", "transaction", "history")
 AS_NUMBER = ("fraud_probability", "score", "expires_at")
 ANSWERED = ("transaction_id", "fraud_probability", "score", "outcome", "reasons", "model", "scored_by")
 
@@ -43,7 +43,8 @@ class Row:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Row:
-        return cls({name: _value(name, attribute) for name, attribute in item.items()})
+        """Texts and numbers are ours; what comes later to a decision in other forms is not read here."""
+        return cls({name: _value(name, value) for name, value in item.items() if "S" in value or "N" in value})
 
 
 def row(
@@ -51,9 +52,11 @@ def row(
     transaction: Transaction,
     schema_timestamp: str,
     features: Mapping[str, Any],
+    history: Mapping[str, Any],
     now: datetime,
     retention_days: int,
 ) -> Row:
+    """`history` tells a label, which may come weeks later, what it has to count for."""
     content = content_of(transaction, schema_timestamp)
     return Row(
         decision.answer()
@@ -61,6 +64,7 @@ def row(
             "decided_at": now.isoformat(timespec="milliseconds"),
             "expires_at": int((now + timedelta(days=retention_days)).timestamp()),
             "features": dict(features),
+            "history": dict(history),
             "transaction": content,
             "content_hash": content_hash(content),
         }
@@ -84,13 +88,7 @@ class Decisions:
     def record(self, new: Row) -> Row:
         """The row that is in the table afterwards: the new one, or the one that was there before."""
         try:
-            self._table.put_item(
-                TableName=self._name,
-                Item=new.item(),
-                # A retry, or the same request twice at once, must not decide again.
-                ConditionExpression="attribute_not_exists(transaction_id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            self._table.put_item(**self.putting(new))
         except ClientError as error:
             if errors.code(error) != "ConditionalCheckFailedException":
                 raise problems.unavailable("decision store") from error
@@ -98,6 +96,16 @@ class Decisions:
         except BotoCoreError as error:
             raise problems.unavailable("decision store") from error
         return new
+
+    def putting(self, new: Row) -> dict[str, Any]:
+        """For PutItem itself, or as a member of a transaction."""
+        return {
+            "TableName": self._name,
+            "Item": new.item(),
+            # A retry, or the same request twice at once, must not decide again.
+            "ConditionExpression": "attribute_not_exists(transaction_id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     def find(self, transaction_id: str) -> Row | None:
         try:

@@ -13,7 +13,9 @@ from functions import settings
 from functions.aws import clients, metrics
 from functions.score import api
 from functions.score.decisions import Decisions
+from functions.score.entities import Entities
 from functions.score.live import LiveModel
+from functions.score.recording import Recorder
 from functions.score.scoring import Scoring
 
 if TYPE_CHECKING:
@@ -25,10 +27,18 @@ logger = Logger()
 @cache
 def aws_ports() -> Scoring:
     found = settings.load(settings.ScoreSettings)
-    live = LiveModel(clients.scoring_s3(), found.bucket, time.monotonic, logger)
-    table = Decisions(clients.scoring_table(), found.decisions_table)
+    table = clients.scoring_table()
+    decisions = Decisions(table, found.decisions_table)
     return Scoring(
-        live, clients.scoring_endpoint(), table, found.retention_days, lambda: datetime.now(UTC), metrics.count, logger
+        live=LiveModel(clients.scoring_s3(), found.bucket, time.monotonic, logger),
+        runtime=clients.scoring_endpoint(),
+        entities=Entities(table, found.history_table),
+        decisions=decisions,
+        recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
+        retention_days=found.retention_days,
+        now=lambda: datetime.now(UTC),
+        count=metrics.count,
+        logger=logger,
     )
 
 

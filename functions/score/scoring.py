@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.rest import problems
-from functions.score import decisions, endpoint
+from functions.score import decisions, endpoint, recording
 from functions.score.decisions import Decisions, Row
 from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError, Prediction
+from functions.score.entities import Entities
 from functions.score.live import Live, LiveModel
-from model import features
+from functions.score.recording import Event, Recorder
+from model import features, history
 from model.contract import Contract
 from model.decision import decide
 from model.schema import InvalidTransaction
@@ -22,12 +24,16 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
+AHEAD = timedelta(days=1)  # later than this a timestamp is a mistake: it is scored, and leaves no trace in the history
+
 
 @dataclass(frozen=True)
 class Scoring:
     live: LiveModel
     runtime: SageMakerRuntimeClient
+    entities: Entities
     decisions: Decisions
+    recorder: Recorder
     retention_days: int
     now: Callable[[], datetime]
     count: Callable[[str], None]
@@ -40,38 +46,49 @@ class Scoring:
         contract = self.live.contract(live.model)
         transaction = _validate(contract, payload)
         try:
-            new = self._decide(live, contract, payload, transaction)
+            new, event = self._decide(live, contract, payload, transaction)
         except (EndpointUnavailableError, OtherFeaturesError) as error:  # the latter when the model changes twice
             self.logger.warning("The endpoint gave no answer", extra={"reason": str(error), "endpoint": live.endpoint})
             self.count("EndpointUnavailable")
             return self._known(contract, transaction)
-        kept = self.decisions.record(new)
+        kept = self.recorder.record(new, event, self.now())
         if kept.values["content_hash"] != new.values["content_hash"]:
             raise problems.other_content()
         self.count(f"Outcome_{kept.values['outcome']}")
         return kept
 
-    def _decide(self, live: Live, contract: Contract, payload: Mapping[str, Any], transaction: Transaction) -> Row:
+    def _decide(
+        self, live: Live, contract: Contract, payload: Mapping[str, Any], transaction: Transaction
+    ) -> tuple[Row, Event | None]:
         try:
-            row, prediction = self._predict(live, contract, transaction)
+            event, computed, prediction = self._predict(live, contract, transaction)
         except OtherFeaturesError as error:  # the model was replaced since we last looked
             contract = self.live.contract(error.model)
             transaction = _validate(contract, payload)
-            row, prediction = self._predict(live, contract, transaction)
+            event, computed, prediction = self._predict(live, contract, transaction)
         if prediction.model != contract.model:  # replaced by one with the same features
             contract = self.live.contract(prediction.model)
         decision = decide(
-            contract, transaction.id, prediction.probability, row, prediction.contributions, scored_by="endpoint"
+            contract, transaction.id, prediction.probability, computed, prediction.contributions, scored_by="endpoint"
         )
-        return decisions.row(decision, transaction, contract.schema.timestamp, row, self.now(), self.retention_days)
+        now = self.now()
+        observed = event if transaction.timestamp <= now + AHEAD else None
+        if observed is None:
+            self.count("TimestampAhead")
+        note = recording.note(observed)
+        timestamp = contract.schema.timestamp
+        return decisions.row(decision, transaction, timestamp, computed, note, now, self.retention_days), observed
 
     def _predict(
         self, live: Live, contract: Contract, transaction: Transaction
-    ) -> tuple[dict[str, features.Feature], Prediction]:
-        computed = features.compute(contract.schema, transaction)
+    ) -> tuple[Event, dict[str, features.Feature], Prediction]:
+        plan = contract.schema.history_plan
+        keys = history.keys(plan, transaction)
+        event = Event(plan, transaction, keys, self.entities.states(keys))
+        computed = features.compute(contract.schema, transaction, event.states)
         # A model goes on serving when this code has learned to compute more than it was trained on.
         row = {name: computed[name] for name in contract.features if name in computed}
-        return row, endpoint.predict(self.runtime, live.endpoint, transaction.id, row)
+        return event, computed, endpoint.predict(self.runtime, live.endpoint, transaction.id, row)
 
     def _known(self, contract: Contract, transaction: Transaction) -> Row:
         """Without the endpoint nothing new can be decided, but what was decided before still holds."""

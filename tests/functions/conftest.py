@@ -19,6 +19,7 @@ from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeS
 REGION = "us-east-1"
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
 TABLE = "fraud-decisions"
+HISTORY = "fraud-history"
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -75,6 +76,17 @@ def table(lambda_environment: None) -> Any:
         TableName=TABLE,
         AttributeDefinitions=[{"AttributeName": "transaction_id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client("dynamodb")
+
+
+@pytest.fixture
+def history_table(lambda_environment: None) -> Any:
+    client("dynamodb").create_table(
+        TableName=HISTORY,
+        AttributeDefinitions=[{"AttributeName": "entity", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "entity", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
     return client("dynamodb")
@@ -167,4 +179,4 @@ def deploy_settings(**changes: Any) -> DeploySettings:
     return DeploySettings(**(values | changes))
 
 
-SCORE_SETTINGS = ScoreSettings(bucket=BUCKET, decisions_table=TABLE, retention_days=400)
+SCORE_SETTINGS = ScoreSettings(bucket=BUCKET, decisions_table=TABLE, history_table=HISTORY, retention_days=400)

@@ -1,8 +1,8 @@
 """The API answers every request with a kept decision or with an error that says what is wrong, and never with a 500."""
 
 import json
-from dataclasses import dataclass, field, replace
-from io import BytesIO, StringIO
+from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -13,87 +13,17 @@ from hypothesis import given, settings, strategies
 from functions.rest import body
 from functions.rest.problems import ProblemError
 from functions.score.decisions import Decisions
-from functions.score.handler import handler, logger
+from functions.score.handler import logger
 from functions.score.live import FRESH_FOR, LiveModel
-from functions.score.scoring import Scoring
-from tests.contract import service_model
 from tests.functions.artefacts import contract
-from tests.functions.conftest import BUCKET, SCORE_SETTINGS, TABLE, sample_event
-from tests.functions.fakes import Clock, client_error
-
-FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
-
-
-@dataclass
-class FakeEndpoint:
-    """Serves a model; says no to other features than its contract's, as the container does."""
-
-    serving: Any
-    probability: float = 0.0123
-    contributions: dict[str, float] | None = None
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    fails: list[Exception] = field(default_factory=list)
-    raw_answer: bytes | None = None
-
-    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
-        assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", request) == []
-        self.requests.append(request)
-        if self.fails:
-            raise self.fails.pop(0)
-        sent = json.loads(request["Body"])
-        if sent["features"] != list(self.serving.features):
-            answer = {"error": {"code": "features_differ"}, "model": self.serving.model}
-            raise client_error("ModelError", OriginalStatusCode=422, OriginalMessage=json.dumps(answer))
-        prediction: dict[str, Any] = {"fraud_probability": self.probability}
-        if self.contributions:
-            prediction["contributions"] = self.contributions
-        answer = json.dumps({"model": self.serving.model, "predictions": [prediction]}).encode()
-        return {"Body": BytesIO(self.raw_answer or answer)}
-
-
-@dataclass
-class World:
-    """Everything behind the API, and a caller in front of it."""
-
-    s3: Any
-    endpoint: FakeEndpoint
-    scoring: Scoring
-    context: Any
-    seconds: list[float]
-
-    def serve(self, model: Any, announce: bool = True) -> None:
-        """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
-        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/contract.json", Body=model.to_json().encode())
-        self.endpoint.serving = model
-        if announce:
-            live = {"model": model.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
-            self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
-
-    def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
-        answer = handler(event, self.context, ports=self.scoring)
-        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return answer["statusCode"], json.loads(answer["body"]), headers
-
-    def score(self, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
-        event = sample_event("score-valid")
-        payload = {name: value for name, value in (json.loads(event["body"]) | changes).items() if value is not ...}
-        return self.call(event | {"body": json.dumps(payload)})
-
-    def score_text(self, text: str) -> tuple[int, dict[str, Any], dict[str, str]]:
-        return self.call(sample_event("score-valid") | {"body": text})
+from tests.functions.conftest import BUCKET, TABLE, sample_event
+from tests.functions.fakes import client_error
+from tests.functions.world import FIRST, SECOND, FakeEndpoint, World, build
 
 
 @pytest.fixture
-def world(s3, table, context) -> World:
-    seconds = [1000.0]
-    counts: list[str] = []
-    endpoint = FakeEndpoint(None)
-    live = LiveModel(s3, BUCKET, lambda: seconds[0], logger)
-    decisions = Decisions(table, TABLE)
-    scoring = Scoring(live, endpoint, decisions, SCORE_SETTINGS.retention_days, Clock(), counts.append, logger)
-    made = World(s3, endpoint, scoring, context, seconds)
-    made.serve(contract(FIRST))
-    return made
+def world(s3, table, history_table, context) -> World:
+    return build(s3, table, context)
 
 
 def test_a_transaction_is_scored_kept_and_answered(world, table):
@@ -109,7 +39,7 @@ def test_a_transaction_is_scored_kept_and_answered(world, table):
         "scored_by": "endpoint",
     }
     item = table.get_item(TableName=TABLE, Key={"transaction_id": {"S": "tx-1"}})["Item"]
-    assert set(item) == {*answer, "decided_at", "expires_at", "features", "transaction", "content_hash"}
+    assert set(item) == {*answer, "decided_at", "expires_at", "features", "transaction", "history", "content_hash"}
     assert int(item["expires_at"]["N"]) == 1795446000 + 400 * 86400
 
 
@@ -383,15 +313,16 @@ def test_what_was_decided_is_answered_while_the_endpoint_is_away(world):
 
 def test_a_decision_that_cannot_be_kept_is_not_answered_and_the_log_says_why(world):
     class Broken:
-        def put_item(self, **_: Any) -> None:
+        def transact_write_items(self, **_: Any) -> None:
             raise client_error("ProvisionedThroughputExceededException")
 
         def get_item(self, **_: Any) -> None:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
     log = StringIO()
+    decisions, recorder = Decisions(Broken(), TABLE), replace(world.scoring.recorder, table=Broken())
     world.scoring = replace(
-        world.scoring, decisions=Decisions(Broken(), TABLE), logger=Logger(service="keeping", stream=log)
+        world.scoring, decisions=decisions, recorder=recorder, logger=Logger(service="keeping", stream=log)
     )
     status, answer, headers = world.score()
     assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")

@@ -59,10 +59,10 @@ class Host:
             self.allow(arn, actions, resource)
         return str(arn)
 
-    def allow(self, role_arn: str, actions: list[str], resource: str = "*") -> None:
+    def allow(self, role_arn: str, actions: list[str], resource: str = "*", policy_name: str = "allowed") -> None:
         document = policy({"Effect": "Allow", "Action": actions, "Resource": resource})
         name = role_arn.rpartition("/")[2]
-        self.client("iam").put_role_policy(RoleName=name, PolicyName="allowed", PolicyDocument=document)
+        self.client("iam").put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=document)
 
     def assume(self, role_arn: str) -> dict[str, str]:
         credentials = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="tests")["Credentials"]

@@ -1,0 +1,114 @@
+"""A decision and what its event adds to its entities' history are one transaction: both are written, or neither."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.aws import history as items
+from functions.rest import problems
+from functions.score.decisions import Decisions, Row
+from model import history, timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from model.history import State
+    from model.transaction import Transaction
+    from model.windows import Plan
+
+TRY_FOR = 1.0  # seconds; template.yaml and functions/aws/clients.py say what else a request takes
+LONGEST_PAUSE = 0.1
+FAILED_CONDITION = "ConditionalCheckFailed"
+PASSING = frozenset(
+    {"None", FAILED_CONDITION, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A transaction, and what was known of its entities when it was scored."""
+
+    plan: Plan
+    transaction: Transaction
+    keys: Mapping[str, str]
+    states: Mapping[str, State]
+
+
+def note(event: Event | None) -> dict[str, Any]:
+    """What a label needs to find the counters of its event, whatever model serves by then."""
+    if event is None:
+        return {"keys": [], "label": {}}
+    judged = history.judge(event.plan, timestamps.microseconds(event.transaction.timestamp), 1)
+    return {"keys": list(event.keys.values()), "label": judged.add}
+
+
+@dataclass(frozen=True)
+class Recorder:
+    table: DynamoDBClient
+    decisions: Decisions
+    history_table: str
+    clock: Callable[[], float]
+    pause: Callable[[float], None]
+
+    def record(self, new: Row, event: Event | None, now: datetime) -> Row:
+        """The row that is in the table afterwards: the new one, or the one that was there before."""
+        states = dict(event.states) if event else {}
+        refused: ClientError | None = None
+        for _ in self._attempts():
+            updates = self._updates(event, states, now) if event else {}
+            if not updates:
+                return self.decisions.record(new)
+            refused = self._write(new, updates)
+            if refused is None:
+                return new
+            reasons = _reasons(refused)
+            if reasons[0]["Code"] == FAILED_CONDITION:  # scored before: counted before
+                return Row.from_item(reasons[0]["Item"])
+            for field, reason in zip(updates, reasons[1:], strict=True):
+                if reason["Code"] == FAILED_CONDITION:  # another event came in between, this one adds to what it left
+                    states[field] = items.state(reason.get("Item"))
+        raise problems.unavailable("history store") from refused
+
+    def _updates(self, event: Event, states: Mapping[str, State], now: datetime) -> dict[str, dict[str, Any]]:
+        expires_at = items.expiry(now, event.plan.memory)
+        return {
+            field: items.update(self.history_table, event.keys[field], change, expires_at, states[field])
+            for field, change in history.observe(event.plan, event.transaction, states).items()
+        }
+
+    def _write(self, new: Row, updates: Mapping[str, dict[str, Any]]) -> ClientError | None:
+        """None when it is written; the refusal when another attempt may do."""
+        members: Any = [{"Put": self.decisions.putting(new)}, *({"Update": update} for update in updates.values())]
+        try:
+            # botocore adds a token, so that what it sends again after a lost answer is not done again
+            self.table.transact_write_items(TransactItems=members)
+        except ClientError as error:
+            codes = {reason["Code"] for reason in _reasons(error)}
+            if not codes or not codes <= PASSING:
+                raise problems.unavailable("decision store") from error
+            return error
+        except BotoCoreError as error:
+            raise problems.unavailable("decision store") from error
+        return None
+
+    def _attempts(self) -> Iterator[int]:
+        """Events of one entity at the same moment get in each other's way: they part by pauses of random length."""
+        give_up_at = self.clock() + TRY_FOR
+        attempt = 0
+        while attempt == 0 or self.clock() < give_up_at:
+            yield attempt
+            attempt += 1
+            self.pause(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
+
+
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    """Of a cancelled transaction: a reason for each member, None for those that had no part in it."""
+    return list(cast("dict[str, Any]", error.response).get("CancellationReasons", []))

@@ -1,0 +1,104 @@
+"""Everything behind the REST API, as a test's caller meets it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from functions.score.decisions import Decisions
+from functions.score.entities import Entities
+from functions.score.handler import handler, logger
+from functions.score.live import LiveModel
+from functions.score.recording import Recorder
+from functions.score.scoring import Scoring
+from tests.contract import service_model
+from tests.functions.artefacts import contract
+from tests.functions.conftest import BUCKET, HISTORY, SCORE_SETTINGS, TABLE, sample_event
+from tests.functions.fakes import Clock, client_error
+
+FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
+
+
+@dataclass
+class FakeEndpoint:
+    """Serves a model; says no to other features than its contract's, as the container does."""
+
+    serving: Any
+    probability: float = 0.0123
+    contributions: dict[str, float] | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    fails: list[Exception] = field(default_factory=list)
+    raw_answer: bytes | None = None
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", request) == []
+        self.requests.append(request)
+        if self.fails:
+            raise self.fails.pop(0)
+        sent = json.loads(request["Body"])
+        if sent["features"] != list(self.serving.features):
+            answer = {"error": {"code": "features_differ"}, "model": self.serving.model}
+            raise client_error("ModelError", OriginalStatusCode=422, OriginalMessage=json.dumps(answer))
+        prediction: dict[str, Any] = {"fraud_probability": self.probability}
+        if self.contributions:
+            prediction["contributions"] = self.contributions
+        answer = json.dumps({"model": self.serving.model, "predictions": [prediction]}).encode()
+        return {"Body": BytesIO(self.raw_answer or answer)}
+
+
+@dataclass
+class World:
+    """Everything behind the API, and a caller in front of it."""
+
+    s3: Any
+    endpoint: FakeEndpoint
+    scoring: Scoring
+    context: Any
+    seconds: list[float]
+    counted: list[str]
+
+    def serve(self, model: Any, announce: bool = True) -> None:
+        """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
+        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/contract.json", Body=model.to_json().encode())
+        self.endpoint.serving = model
+        if announce:
+            live = {"model": model.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
+            self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+
+    def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+        answer = handler(event, self.context, ports=self.scoring)
+        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return answer["statusCode"], json.loads(answer["body"]), headers
+
+    def score(self, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+        event = sample_event("score-valid")
+        payload = {name: value for name, value in (json.loads(event["body"]) | changes).items() if value is not ...}
+        return self.call(event | {"body": json.dumps(payload)})
+
+    def score_text(self, text: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        return self.call(sample_event("score-valid") | {"body": text})
+
+
+def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | None = None) -> World:
+    seconds = [1000.0]
+    counted: list[str] = []
+
+    def wait(duration: float) -> None:
+        seconds[0] += duration
+
+    decisions = Decisions(table, TABLE)
+    scoring = Scoring(
+        live=LiveModel(s3, BUCKET, lambda: seconds[0], logger),
+        runtime=FakeEndpoint(None),
+        entities=Entities(table, HISTORY),
+        decisions=decisions,
+        recorder=Recorder(table, decisions, HISTORY, lambda: seconds[0], pause or wait),
+        retention_days=SCORE_SETTINGS.retention_days,
+        now=Clock(),
+        count=counted.append,
+        logger=logger,
+    )
+    made = World(s3, scoring.runtime, scoring, context, seconds, counted)
+    made.serve(contract(FIRST))
+    return made
