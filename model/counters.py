@@ -21,13 +21,15 @@ import math
 from functools import lru_cache
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-TIMES = ("first", "last")
+TIMES = frozenset({"first", "last"})
 UNITS = 10_000.0
 LARGEST_UNITS = 1e16
 STEPS = 1024.0  # per doubling of an amount
 
 
 def base36(number: int) -> str:
+    if number < 0:  # before 1970, where nothing happens but windows may look
+        return "-" + base36(-number)
     text = ""
     while number >= 36:
         number, digit = divmod(number, 36)
@@ -37,8 +39,8 @@ def base36(number: int) -> str:
 
 @lru_cache(maxsize=4096)
 def names(prefix: str, newest: int, count: int) -> tuple[str, ...]:
-    """The counters of `count` buckets up to the newest one. There are none before 1970."""
-    return tuple(prefix + base36(k) for k in range(max(newest - count + 1, 0), newest + 1))
+    """The counters of `count` buckets up to the newest one."""
+    return tuple(prefix + base36(k) for k in range(newest - count + 1, newest + 1))
 
 
 def name(prefix: str, bucket: int) -> str:
@@ -57,5 +59,6 @@ def steps(amount: float) -> int:
     return size if amount > 0 else -size
 
 
+@lru_cache(maxsize=4096)
 def short_hash(identity: str) -> int:
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4])

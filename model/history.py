@@ -4,24 +4,21 @@ before the event is observed. docs/schema.md tells the rules; training/lookback 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from model import history_facts as facts
 from model import timestamps
-from model.counters import TIMES, UNITS, name, names, short_hash, steps, units
+from model.counters import TIMES, name, names, short_hash, steps, units
 from model.history_merge import merge
 from model.history_size import LARGEST_SET
 from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
-from model.remembered import Window
 from model.transaction import Transaction
 from model.windows import Plan
 
 __all__ = ["NEVER_SEEN", "Change", "State", "apply", "judge", "keys", "merge", "observe", "read"]
 
 Counters = Mapping[str, int]
-SMALLEST_SPREAD = 64.0  # steps: nobody spends so evenly that a cent more is news
-FEWEST_FOR_SPREAD = 3
 
 
 def keys(plan: Plan, transaction: Transaction) -> dict[str, str]:
@@ -36,10 +33,12 @@ def read(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> d
     moment = timestamps.microseconds(transaction.timestamp)
     named = _named(plan, transaction)
     known = {field: _remembered(plan, states.get(field, NEVER_SEEN), moment) for field in named}
+    amounts = [cast(float | None, transaction.values[amount.field]) for amount in plan.amounts]
+    counters = plan.counters(moment) if known else ()
     values: list[float | None] = []
     for entity in plan.entities:
         if entity.field in known:
-            values += _of_entity(plan, transaction, cast(Counters, known[entity.field]), moment)
+            values += facts.of_entity(plan, amounts, cast(Counters, known[entity.field]), counters, moment)
         else:
             values += [None] * plan.width
     for pair in plan.pairs:
@@ -72,75 +71,6 @@ def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:
 def _remembered(plan: Plan, state: State, moment: int) -> State:
     last = cast(Counters, state).get("last")
     return NEVER_SEEN if last is None or moment - last > plan.memory else state
-
-
-def _of_entity(plan: Plan, transaction: Transaction, state: Counters, moment: int) -> Iterator[float | None]:
-    amounts, windows, longest = plan.amounts, plan.windows, plan.longest
-    events = [_total(state, f"n{window.level}", window, moment) for window in windows]
-    yield from map(float, events)
-    sums = [[_signed(_total(state, f"s{w.level}{a.digit}", w, moment)) for w in windows] for a in amounts]
-    numbers = [
-        [_total(state, f"m{w.level}{a.digit}", w, moment) for w in windows] if a.counted else events for a in amounts
-    ]
-    for of_windows in sums:
-        for total in of_windows:
-            yield float(total) / UNITS
-    means = [
-        [float(total) / float(number) / UNITS if number else None for total, number in zip(s, n, strict=True)]
-        for s, n in zip(sums, numbers, strict=True)
-    ]
-    for of_amount in means:
-        yield from of_amount
-    for amount, of_amount in zip(amounts, means, strict=True):
-        value = cast(float | None, transaction.values[amount.field])
-        for mean in of_amount:
-            yield None if value is None or mean is None or mean <= 0 else value / mean
-    for amount, of_windows in zip(amounts, numbers, strict=True):
-        value = cast(float | None, transaction.values[amount.field])
-        if value is None or of_windows[-1] < FEWEST_FOR_SPREAD:
-            yield None
-        else:
-            yield _spread(
-                steps(value),
-                float(of_windows[-1]),
-                float(_total(state, f"u{amount.digit}", longest, moment)),
-                float(_total(state, f"v{amount.digit}", longest, moment)),
-            )
-    yield _seconds(state.get("last"), moment, plan.memory)
-    yield _seconds(state.get("first"), moment, plan.memory)
-    frauds = 0
-    for window in plan.risks:
-        newest = (moment - plan.delay) // plan.risk_bucket - 1
-        judged = _sum(state, names("d", newest, window.risk))
-        frauds = _sum(state, names("x", newest, window.risk))
-        yield float(frauds) / float(judged) if judged else None
-    if plan.risks:
-        yield float(frauds)
-
-
-def _spread(size: int, number: float, total: float, squares: float) -> float:
-    mean = total / number
-    deviation = math.sqrt(max(squares / number - mean * mean, 0.0))
-    return (size - mean) / max(deviation, SMALLEST_SPREAD)
-
-
-def _seconds(since: int | None, moment: int, most: int) -> float | None:
-    return None if since is None else float(min(max(moment - since, 0), most)) / 1e6
-
-
-def _total(state: Counters, prefix: str, window: Window, moment: int) -> int:
-    return _sum(state, names(prefix, moment // window.bucket, window.length // window.bucket))
-
-
-def _sum(state: Counters, counters: tuple[str, ...]) -> int:
-    if not state:
-        return 0
-    return sum([state[counter] for counter in counters if counter in state])
-
-
-def _signed(total: int) -> int:
-    """As a column of 64-bit integers has it; only sums beyond 900 million million are changed."""
-    return (total + 2**63) % 2**64 - 2**63
 
 
 def _partners(plan: Plan, state: State, pair: str, moment: int) -> frozenset[int]:
@@ -184,7 +114,7 @@ def _observed(
     add = {counter: amount for counter, amount in counted.items() if amount and counter in within}
     members = _met(plan, field, named, state, moment, within)
     kept = within if state else {*add, *members}
-    drop = tuple(name for name in stored if name not in kept and name not in TIMES)
+    drop = tuple(sorted(stored.keys() - kept - TIMES))
     return Change(add, put, drop, members, newer_than=moment if "last" in put else None)
 
 

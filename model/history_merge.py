@@ -27,7 +27,7 @@ def merge(plan: Plan, known: State, live: State) -> Change:
     return Change(
         add=_missing(plan, known, live, within),
         put=put,
-        drop=tuple(name for name in live if name not in within and name not in TIMES),
+        drop=tuple(sorted(live.keys() - within - TIMES)),
         members=_unmet(known, live, within),
         newer_than=until if "last" in put else None,
     )

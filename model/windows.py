@@ -92,10 +92,17 @@ class Plan:
             return 0
         return self.delay + max(self.longest.length, (self.longest.risk + 1) * self.risk_bucket)
 
+    def counters(self, moment: int) -> tuple[str, ...]:
+        """Those that an event of that moment reads, always as many and in the same order: events of each window; of each
+        amount its sums and numbers of each window, its u and v; events and frauds of the risk buckets."""
+        buckets = tuple(moment // window.bucket for window in self.windows)
+        return _counters(self, buckets, (moment - self.delay) // self.risk_bucket - 1)
+
     def reach(self, newest: int) -> frozenset[str]:
-        """Names of all counters and sets that an event of that moment or later may read."""
-        lengths = (*(window.bucket for window in self.windows), self.risk_bucket, self.epoch)
-        return _reach(self, tuple(newest // length for length in lengths), (newest - self.delay) // self.risk_bucket)
+        """All counters and sets that an event of that moment or later may read."""
+        buckets = tuple(newest // window.bucket for window in self.windows)
+        judged, current = ((moment // self.risk_bucket) for moment in (newest - self.delay, newest))
+        return _reach(self, buckets, judged - 1, current, newest // self.epoch)
 
     @cached_property
     def id(self) -> str:
@@ -112,19 +119,31 @@ class Plan:
         return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
-@lru_cache(maxsize=512)
-def _reach(plan: Plan, newest: tuple[int, ...], newest_judged: int) -> frozenset[str]:
-    *buckets, judged, epoch = newest
-    found: set[str] = set()
-    for window, bucket in zip(plan.windows, buckets, strict=True):
-        kinds = [f"n{window.level}", *(f"{kind}{window.level}{a.digit}" for a in plan.amounts for kind in "sm")]
-        if window is plan.longest:
-            kinds += [f"{kind}{amount.digit}" for amount in plan.amounts for kind in "uv"]
-        for kind in kinds:
-            found.update(names(kind, bucket, plan.resolution))
-    if plan.risks:
-        for kind in "dx":
-            found.update(names(kind, judged, judged - newest_judged + plan.longest.risk + 1))
+@lru_cache(maxsize=256)
+def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, ...]:
+    found: list[str] = []
+
+    def in_windows(kind: str, of: str = "") -> None:
+        for window, bucket in zip(plan.windows, buckets, strict=True):
+            found.extend(names(f"{kind}{window.level}{of}", bucket, plan.resolution))
+
+    in_windows("n")
+    for amount in plan.amounts:
+        in_windows("s", amount.digit)
+        if amount.counted:
+            in_windows("m", amount.digit)
+        for kind in "uv":
+            found.extend(names(f"{kind}{amount.digit}", buckets[-1], plan.resolution))
+    for kind in "dx":
+        found.extend(names(kind, judged, plan.longest.risk))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _reach(plan: Plan, buckets: tuple[int, ...], judged: int, current: int, epoch: int) -> frozenset[str]:
+    found = set(_counters(plan, buckets, judged))
+    for kind in "dx" if plan.risks else "":
+        found.update(names(kind, current, current - judged))
     for pair in plan.pairs:
         found.update(names(f"p{pair.digit}", epoch, 2))
     return frozenset(found)

@@ -1,0 +1,76 @@
+"""What the counters of one entity say at a moment: the values of its history features, in the order of their names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, repeat
+
+from model.counters import UNITS, steps
+from model.windows import Plan
+
+Counters = Mapping[str, int]
+Value = float | None
+SMALLEST_SPREAD = 64.0  # steps: nobody spends so evenly that a cent more is news
+FEWEST_FOR_SPREAD = 3
+
+
+def of_entity(
+    plan: Plan, amounts: Sequence[Value], state: Counters, counters: tuple[str, ...], moment: int
+) -> list[Value]:
+    """`counters` are those that the plan names for the moment; `amounts` are the event's own."""
+    stored: Iterator[int] = map(state.get, counters, repeat(0)) if state else repeat(0)
+    per_bucket, levels = plan.resolution, range(len(plan.windows))
+    events = [sum(islice(stored, per_bucket)) for _ in levels]
+    sums: list[Value] = []
+    means: list[Value] = []
+    ratios: list[Value] = []
+    spreads: list[Value] = []
+    for value, amount in zip(amounts, plan.amounts, strict=True):
+        totals = [float(_signed(sum(islice(stored, per_bucket)))) for _ in levels]
+        numbers = [sum(islice(stored, per_bucket)) for _ in levels] if amount.counted else events
+        average = [_mean(total, number) for total, number in zip(totals, numbers, strict=True)]
+        sums += [total / UNITS for total in totals]
+        means += average
+        ratios += [_ratio(value, mean) for mean in average]
+        logarithms, squares = sum(islice(stored, per_bucket)), sum(islice(stored, per_bucket))
+        spreads.append(_spread(value, float(numbers[-1]), float(logarithms), float(squares)))
+    times = [_seconds(state.get(name), moment, plan.memory) for name in ("last", "first")]
+    return [*map(float, events), *sums, *means, *ratios, *spreads, *times, *_risks(plan, list(stored) if state else [])]
+
+
+def _signed(total: int) -> int:
+    """As a column of 64-bit integers would have it; only sums beyond 900 million million are not what they were."""
+    return (total + 2**63) % 2**64 - 2**63
+
+
+def _mean(total: float, number: int) -> Value:
+    return total / float(number) / UNITS if number else None
+
+
+def _ratio(value: Value, mean: Value) -> Value:
+    return None if value is None or mean is None or mean <= 0 else value / mean
+
+
+def _spread(value: Value, number: float, logarithms: float, squares: float) -> Value:
+    """How many standard deviations the amount is away from the usual, on the scale of `steps`."""
+    if value is None or number < FEWEST_FOR_SPREAD:
+        return None
+    mean = logarithms / number
+    deviation = math.sqrt(max(squares / number - mean * mean, 0.0))
+    return (steps(value) - mean) / max(deviation, SMALLEST_SPREAD)
+
+
+def _seconds(since: int | None, moment: int, most: int) -> Value:
+    return None if since is None else float(min(max(moment - since, 0), most)) / 1e6
+
+
+def _risks(plan: Plan, stored: Sequence[int]) -> Iterator[Value]:
+    """`stored`: events, then frauds, of the longest window's risk buckets, the oldest first."""
+    most, frauds = plan.longest.risk, 0
+    for window in plan.risks:
+        events = sum(stored[most - window.risk : most])
+        frauds = sum(stored[2 * most - window.risk :])
+        yield float(frauds) / float(events) if events else None
+    if plan.risks:
+        yield float(frauds)
