@@ -93,8 +93,8 @@ class Plan:
         return self.delay + max(self.longest.length, (self.longest.risk + 1) * self.risk_bucket)
 
     def counters(self, moment: int) -> tuple[str, ...]:
-        """Those that an event of that moment reads, always as many and in the same order: events of each window; of each
-        amount its sums and numbers of each window, its u and v; events and frauds of the risk buckets."""
+        """Those that an event of that moment reads, always as many and in the same order: events of each window; of
+        each amount its sums and numbers of each window, its u and v; events and frauds of the risk buckets."""
         buckets = tuple(moment // window.bucket for window in self.windows)
         return _counters(self, buckets, (moment - self.delay) // self.risk_bucket - 1)
 
