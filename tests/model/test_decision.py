@@ -53,9 +53,11 @@ def test_the_answer_has_exactly_the_agreed_keys(contract, computed):
 
 
 def test_the_five_strongest_reasons_come_first_in_either_direction(contract, computed):
-    contributions = {name: (-1) ** i * i / 10 for i, name in enumerate(computed)}
+    plain = ["amount", "currency", "merchant_category", "channel", "customer_age", "account_age_days", "weekday"]
+    contributions = {name: (-1) ** i * (i + 1) / 10 for i, name in enumerate(plain)}
     reasons = decide(contract, "t", 0.5, computed, contributions, "endpoint").reasons
-    assert [reason.feature for reason in reasons] == list(computed)[::-1][:5]
+    assert [reason.feature for reason in reasons] == plain[::-1][:5]
+    assert [reason.contribution for reason in reasons] == [0.7, -0.6, 0.5, -0.4, 0.3]
 
 
 def test_features_that_moved_nothing_are_no_reasons(contract, computed):

@@ -1,0 +1,98 @@
+"""Why a transaction got its probability, for those who answer the customer: features that tell the same fact make one
+reason, a sentence with the fact, its value and its direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model import history_sentences
+from model.addresses import PARTS
+from model.features import Feature
+from model.field import Field
+from model.schema import CALENDAR_FEATURES, Schema
+
+MOST_REASONS = 5
+STRONG = 1.0  # in log-odds: multiplies the odds of fraud by e or more
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CALENDAR_FAMILIES = dict(zip(CALENDAR_FEATURES, ("hour", "weekday", "hour", "weekday"), strict=True))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`feature` is the member of the family that says most, `contribution` is that of the whole family."""
+
+    feature: str
+    value: Feature
+    contribution: float
+    text: str
+
+
+def explain(schema: Schema, features: Mapping[str, Feature], contributions: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The families that moved the probability most, the strongest first."""
+    families: dict[str, dict[str, float]] = {}
+    for name in features:
+        if contributions.get(name):
+            families.setdefault(family(schema, name), {})[name] = contributions[name]
+    moving = sorted(families.values(), key=lambda members: (-abs(sum(members.values())), *sorted(members)))
+    return tuple(_reason(schema, features, members) for members in moving[:MOST_REASONS])
+
+
+def family(schema: Schema, feature: str) -> str:
+    """Features of one family tell the same fact in several ways, as the time of day does by the hour and by night."""
+    if feature in CALENDAR_FAMILIES:
+        return CALENDAR_FAMILIES[feature]
+    told = schema.history_plan.by_name.get(feature)
+    if told:
+        return told.family
+    field = _field(schema, feature)
+    return f"field {field.name}" if field else feature
+
+
+def _reason(schema: Schema, features: Mapping[str, Feature], members: Mapping[str, float]) -> Reason:
+    """Told is the member that pulled hardest in the direction in which the family as a whole went."""
+    together = sum(members.values())
+    said = min(members, key=lambda name: (-members[name] if together > 0 else members[name], name))
+    text = f"{fact(schema, said, features)}, {_effect(together)}"
+    return Reason(said, features[said], round(together, 4), text)
+
+
+def _effect(contribution: float) -> str:
+    verb = "raises" if contribution > 0 else "lowers"
+    return f"which {'strongly ' if abs(contribution) >= STRONG else ''}{verb} the risk"
+
+
+def fact(schema: Schema, feature: str, features: Mapping[str, Feature]) -> str:
+    value = features[feature]
+    if feature in CALENDAR_FAMILIES:
+        return _moment(feature, int(float(value or 0)))
+    told = schema.history_plan.by_name.get(feature)
+    if told:
+        return history_sentences.fact(schema, told, features)
+    field = _field(schema, feature)
+    subject = _subject(field, feature) if field else feature.replace("_", " ")
+    if value is None:
+        return f"{subject} is missing"
+    if field and field.role == "amount":
+        return f"{subject} is {value:,.2f}"
+    return f"{subject} is {value:,g}" if isinstance(value, float | int) else f"{subject} is {value}"
+
+
+def _field(schema: Schema, feature: str) -> Field | None:
+    return next((field for field in schema.fields if feature in field.features), None)
+
+
+def _subject(field: Field, feature: str) -> str:
+    subject = field.description or field.name.replace("_", " ")
+    part = next((part for part in PARTS.get(field.role, ()) if feature == f"{field.name}_{part.suffix}"), None)
+    return part.said.format(subject) if part else subject
+
+
+def _moment(feature: str, value: int) -> str:
+    if feature == "hour":
+        return f"the time of day is {value:02d}:00 to {value:02d}:59 UTC"
+    if feature == "weekday":
+        return f"the day of the week is {DAYS[value]}"
+    if feature == "is_weekend":
+        return "it is the weekend" if value else "it is a working day"
+    return f"it is {'night' if value else 'not night'} (00:00 to 05:59 UTC)"
