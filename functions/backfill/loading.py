@@ -17,9 +17,10 @@ from functions.aws import errors, objects
 from functions.aws import history as items
 from functions.aws.queue import Outcome
 from functions.backfill.part import Entity, Part
-from model import history
 from model.contract import Contract
-from model.history import Change
+from model.history_merge import merge
+from model.history_state import Change
+from model.windows import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 AT_ONCE = 100  # keys of one BatchGetItem
 TRIES = 20  # an entity whose events come that fast has all it needs from them within the hour
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a training job's model remembers by, and how its additions are marked."""
+
+    plan: Plan
+    mark: str
+    expires_at: int
 
 
 class BusyError(Exception):
@@ -50,24 +60,25 @@ class Loading:
         if objects.exists(self.s3, self.bucket, part.marker):
             return Outcome.DONE
         plan = Contract.from_json(self._read(f"runs/{part.job}/contract.json")).schema.history_plan
-        expires_at, source = items.expiry(self.now(), plan.memory), hashlib.sha256(part.job.encode()).hexdigest()[:8]
+        mark = hashlib.sha256(part.job.encode()).hexdigest()[:8]
+        job = Knowledge(plan, mark, items.expiry(self.now(), plan.memory))
         entities = written = 0
         for batch in batched(part.entities(self._read(part.key), plan.id), AT_ONCE):
             if not has_time():
                 return Outcome.LATER
-            written += self._merge(batch, source, expires_at)
+            written += self._merge(batch, job)
             entities += len(batch)
         self.count("EntitiesLoaded", written)
         summary = {"entities": entities, "written": written, "at": self.now().isoformat()}
         self.s3.put_object(Bucket=self.bucket, Key=part.marker, Body=objects.as_json(summary))
         return Outcome.DONE
 
-    def _merge(self, batch: Iterable[Entity], source: str, expires_at: int) -> int:
+    def _merge(self, batch: Iterable[Entity], job: Knowledge) -> int:
         entities = list(batch)
         live = self._live([entity.key for entity in entities])
 
         def write(entity: Entity) -> bool:
-            return self._write(entity, live.get(entity.key), source, expires_at)
+            return self._write(entity, live.get(entity.key), job)
 
         return sum(self.threads.map(write, entities))
 
@@ -83,17 +94,17 @@ class Loading:
             self.pause(min(1.0, 0.05 * 2**attempt))
         raise BusyError(f"{self.table_name} leaves keys unread")
 
-    def _write(self, entity: Entity, item: Item | None, source: str, expires_at: int) -> bool:
+    def _write(self, entity: Entity, item: Item | None, job: Knowledge) -> bool:
         """Whether there was anything to write."""
         for _ in range(TRIES):
             try:
                 if item is None:
-                    self.table.put_item(**items.creation(self.table_name, entity.key, entity.state, expires_at))
+                    self.table.put_item(**items.creation(self.table_name, entity.key, entity.state, job.expires_at))
                     return True
-                change = history.merge(entity.state, items.state(item))
-                if items.is_loaded(item, source) or change == Change():
+                change = merge(job.plan, entity.state, items.state(item))
+                if items.is_loaded(item, job.mark) or change == Change():
                     return False
-                request: Any = items.merging(self.table_name, entity.key, change, expires_at, item, source)
+                request: Any = items.merging(self.table_name, entity.key, change, job.expires_at, item, job.mark)
                 self.table.update_item(**request)
                 return True
             except ClientError as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from model.history import State
+    from model.history_state import State
 
 
 class DamagedPartError(Exception):

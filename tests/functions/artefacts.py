@@ -1,8 +1,10 @@
 """Model artefacts as a training job leaves them, made in a moment: real in form, with trees that say nothing."""
 
+import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,12 +43,21 @@ def model_tar(model: str) -> bytes:
         return (Path(folder) / "model.tar.gz").read_bytes()
 
 
-def output_tar(**files: bytes) -> bytes:
+def output_tar(history: Mapping[str, bytes] | None = None, **files: bytes) -> bytes:
     """Files by name, with _ for the dot: rejected_csv=b"…"."""
+    members = {f"history/{name}": content for name, content in (history or {}).items()}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name.replace("_", "."))
+        for name, content in ({name.replace("_", "."): content for name, content in files.items()} | members).items():
+            member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def history_of(*parts: bytes) -> dict[str, bytes]:
+    """The folder `history/` of a job's output."""
+    named = {f"part-{number:05}.jsonl.gz": content for number, content in enumerate(parts)}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in named.items()}
+    index = {"plan": contract("any").schema.history_plan.id, "entities": 0, "parts": hashes}
+    return named | {"index.json": json.dumps(index).encode()}

@@ -168,6 +168,7 @@ def deploy_settings(**changes: Any) -> DeploySettings:
         "aws_region": REGION,
         "sagemaker_role_arn": f"arn:aws:iam::{ACCOUNT}:role/fraud-SageMakerRole",
         "queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-DeploymentsQueue",
+        "backfills_queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-BackfillsQueue",
         "poll_seconds": 60,
         "endpoint_name": "fraud-endpoint",
         "endpoint_type": "instance",

@@ -1,5 +1,6 @@
 """SageMaker, SNS, SQS and logs in memory: strict about requests, and slow, wrong or doubled when a test says so."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,16 @@ class FakeSns:
 @dataclass
 class FakeSqs:
     returned: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    refuses: int = 0  # of the next batch
+
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("sqs", "SendMessageBatch", request) == []
+        entries = request["Entries"]
+        assert len(entries) <= 10 and len({entry["Id"] for entry in entries}) == len(entries)
+        refused, self.refuses = entries[: self.refuses], 0
+        self.sent += [json.loads(entry["MessageBody"]) for entry in entries if entry not in refused]
+        return {"Successful": []} | ({"Failed": [{"Id": entry["Id"]} for entry in refused]} if refused else {})
 
     def change_message_visibility(self, **request: Any) -> None:
         assert service_model.problems("sqs", "ChangeMessageVisibility", request) == []

@@ -1,5 +1,6 @@
 """A training job that ended comes to the endpoint once, in order, and people hear how it went, once."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from functions.aws import names, requests
 from functions.deploy import notices
 from functions.deploy.handler import Ports, handler, wire
 from functions.deploy.job import TrainedJob
-from tests.functions.artefacts import EVALUATION, model_tar, output_tar
+from tests.functions.artefacts import EVALUATION, history_of, model_tar, output_tar
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
@@ -27,11 +28,13 @@ def ports(s3, sagemaker, logs, sns, sqs, clock) -> Ports:
 def trained(s3, sagemaker, clock):
     """A training job that completed, with its archives."""
 
-    def train(job: str, archive: bytes | None = None, **more: Any) -> str:
+    def train(job: str, archive: bytes | None = None, history: dict[str, bytes] | None = None, **more: Any) -> str:
         clock.advance(minutes=10)
         sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
-        outputs = output_tar(evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n17,amount\n")
+        outputs = output_tar(
+            evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n17,amount\n", history=history
+        )
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
         sagemaker.end_job(job, **more)
         return job
@@ -466,3 +469,76 @@ def test_a_crash_at_any_call_is_made_good_by_the_next_delivery(trained, deliver,
     sagemaker.settle_endpoint()
     assert not deliver(FIRST)
     assert live_model(s3) == FIRST
+
+
+def loaded(s3, job: str, *parts: int) -> None:
+    for part in parts:
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/history/loaded/part-{part:05}.jsonl.gz.json", Body=b"{}")
+
+
+def test_a_model_waits_until_every_part_of_its_history_is_loaded(trained, deliver, sagemaker, s3, sqs, sns):
+    trained(FIRST, history=history_of(b"one", b"two", b"three"))
+    assert deliver(FIRST)
+    assert [(message["job"], message["part"]) for message in sqs.sent] == [
+        (FIRST, f"part-{part:05}.jsonl.gz") for part in range(3)
+    ]
+    assert sqs.sent[0]["sha256"] == hashlib.sha256(b"one").hexdigest()
+    assert read(s3, f"runs/{FIRST}/history/part-00001.jsonl.gz") == b"two"
+    loaded(s3, FIRST, 0, 2)
+    assert deliver(FIRST)
+    assert sagemaker.endpoint is None and len(sqs.sent) == 3
+    loaded(s3, FIRST, 1)
+    assert deliver(FIRST)
+    assert sagemaker.endpoint["EndpointStatus"] == "Creating"
+    sagemaker.settle_endpoint()
+    assert not deliver(FIRST)
+    assert sns.subjects == [f"Live: model {FIRST}"]
+
+
+def test_a_model_of_many_entities_asks_for_its_parts_ten_at_a_time(trained, deliver, sqs):
+    trained(FIRST, history=history_of(*(str(number).encode() for number in range(23))))
+    assert deliver(FIRST)
+    assert len({message["part"] for message in sqs.sent}) == len(sqs.sent) == 23
+
+
+def test_a_request_that_was_taken_in_part_is_made_again(trained, deliver, sqs, s3):
+    trained(FIRST, history=history_of(b"one", b"two"))
+    sqs.refuses = 1
+    with pytest.raises(BatchProcessingError):
+        deliver(FIRST)
+    assert f"runs/{FIRST}/history/requested.json" not in stored(s3)
+    assert deliver(FIRST)
+    assert {message["part"] for message in sqs.sent} == {"part-00000.jsonl.gz", "part-00001.jsonl.gz"}
+
+
+def test_a_model_without_history_waits_for_nothing(trained, deliver, sagemaker, sqs):
+    trained(FIRST, history=history_of())
+    assert deliver(FIRST)
+    assert sagemaker.endpoint["EndpointStatus"] == "Creating" and sqs.sent == []
+
+
+def test_history_that_does_not_come_is_announced_once(trained, deliver, clock, sns, s3, sagemaker):
+    trained(FIRST, history=history_of(b"one", b"two"))
+    assert deliver(FIRST)
+    loaded(s3, FIRST, 0)
+    clock.advance(minutes=29)
+    assert deliver(FIRST)
+    assert sns.published == []
+    for _ in range(3):
+        clock.advance(minutes=2)
+        assert deliver(FIRST)
+    (told,) = sns.published
+    assert told["Subject"] == f"Deployment waits for history: {FIRST}"
+    assert "part-00001.jsonl.gz" in told["Message"] and "part-00000" not in told["Message"]
+    loaded(s3, FIRST, 1)
+    assert deliver(FIRST)
+    assert sagemaker.endpoint["EndpointStatus"] == "Creating"
+
+
+def test_history_of_which_a_part_is_missing_is_damaged(trained, deliver, sagemaker, sns):
+    parts = history_of(b"one", b"two")
+    del parts["part-00001.jsonl.gz"]
+    trained(FIRST, history=parts)
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint is None
+    assert "part-00001.jsonl.gz" in sns.published[0]["Message"]

@@ -1,5 +1,7 @@
 """Every file in events/ is what its handler gets, and the table below says what comes of it."""
 
+import gzip
+import hashlib
 import json
 from typing import Any
 
@@ -8,14 +10,14 @@ import pytest
 from functions.archive.handler import Ports as ArchivePorts
 from functions.archive.handler import handler as archive
 from functions.aws import requests
+from functions.backfill.handler import handler as backfill
+from functions.backfill.handler import wire as wire_backfill
 from functions.deploy.handler import handler as deploy
 from functions.deploy.handler import wire as wire_deploy
-from functions.score.decisions import Decisions
+from functions.label.handler import handler as label
+from functions.label.handler import wire as wire_label
 from functions.score.handler import handler as score
-from functions.score.handler import logger
-from functions.score.live import LiveModel
-from functions.score.scoring import Scoring
-from functions.settings import ArchiveSettings, TeardownSettings
+from functions.settings import ArchiveSettings, BackfillSettings, LabelSettings, TeardownSettings
 from functions.teardown.handler import Ports as TeardownPorts
 from functions.teardown.handler import handler as teardown
 from functions.train.handler import handler as train
@@ -24,25 +26,34 @@ from tests.functions.artefacts import contract, model_tar
 from tests.functions.conftest import (
     BUCKET,
     EVENTS,
-    SCORE_SETTINGS,
+    HISTORY,
     TABLE,
     deploy_settings,
+    read,
     sample_event,
     train_settings,
 )
 from tests.functions.fakes import FakeFirehose
-from tests.functions.test_score import FakeEndpoint
+from tests.functions.world import build
 
 JOB = "fraud-4296854961e50a36"
+PLAN = contract(JOB).schema.history_plan.id
+PART = gzip.compress(b'{"key": "%s#customer_id#00", "state": {"first": 1, "last": 2}}\n' % PLAN.encode(), mtime=0)
 OUTCOMES = {
     "archive-expired": "nothing to log",
     "archive-insert": "1 line",
     "archive-two-inserts": "2 lines",
+    "backfill-part": "1 entity",
     "deploy-foreign-job": "done, no endpoint",
     "deploy-job-completed": "comes back, Creating",
     "deploy-job-completed-twice": "comes back, Creating",
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
+    "label-in-the-future": 422,
+    "label-many": "payment-1 recorded, payment-2 unknown",
+    "label-not-json": 400,
+    "label-one": "payment-1 recorded",
+    "label-wrong-word": 422,
     "score-base64": 200,
     "score-get-decision": 404,
     "score-get-health": 200,
@@ -69,7 +80,7 @@ def test_every_event_has_its_outcome_written_down():
 
 
 @pytest.fixture
-def outcome(request, context, s3, table, sagemaker, sns, sqs, logs, drop, clock):
+def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, logs, drop, clock):
     """Puts the world as the event implies it, and delivers the event."""
 
     def of_train(name: str, event: dict[str, Any]) -> Any:
@@ -89,15 +100,29 @@ def outcome(request, context, s3, table, sagemaker, sns, sqs, logs, drop, clock)
         status = sagemaker.endpoint["EndpointStatus"] if sagemaker.endpoint else (sns.subjects or ["no endpoint"])[0]
         return f"{'comes back' if came_back else 'done'}, {status}"
 
-    def of_score(name: str, event: dict[str, Any]) -> Any:
-        live = {"model": JOB, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
-        s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+    def of_backfill(name: str, event: dict[str, Any]) -> Any:
+        found = BackfillSettings(BUCKET, HISTORY, "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills")
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/contract.json", Body=contract(JOB).to_json().encode())
-        model = LiveModel(s3, BUCKET, lambda: 1.0, logger)
-        decisions = Decisions(table, TABLE)
-        endpoint = FakeEndpoint(contract(JOB))
-        ports = Scoring(model, endpoint, decisions, SCORE_SETTINGS.retention_days, clock, lambda _: None, logger)
-        return score(event, context, ports=ports)["statusCode"]
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/history/part-00000.jsonl.gz", Body=PART)
+        message = json.loads(event["Records"][0]["body"]) | {"sha256": hashlib.sha256(PART).hexdigest()}
+        event["Records"][0]["body"] = json.dumps(message)
+        backfill(event, context, ports=wire_backfill(found, s3, table, sqs))
+        entities = json.loads(read(s3, f"runs/{JOB}/history/loaded/part-00000.jsonl.gz.json"))["entities"]
+        return f"{entities} entity"
+
+    def of_score(name: str, event: dict[str, Any]) -> Any:
+        world = build(s3, table, context)
+        world.serve(contract(JOB))
+        return score(event, context, ports=world.scoring)["statusCode"]
+
+    def of_label(name: str, event: dict[str, Any]) -> Any:
+        table.put_item(TableName=TABLE, Item={"transaction_id": {"S": "payment-1"}})
+        ports = wire_label(LabelSettings(BUCKET, TABLE, HISTORY), table, s3)
+        answer = label(event, context, ports=ports)
+        body = json.loads(answer["body"])
+        if answer["statusCode"] != 200:
+            return answer["statusCode"]
+        return ", ".join(f"{one['transaction_id']} {one['status']}" for one in body.get("labels", [body]))
 
     def of_archive(name: str, event: dict[str, Any]) -> Any:
         firehose = FakeFirehose()
@@ -120,7 +145,9 @@ def outcome(request, context, s3, table, sagemaker, sns, sqs, logs, drop, clock)
     deliver = {
         "train": of_train,
         "deploy": of_deploy,
+        "backfill": of_backfill,
         "score": of_score,
+        "label": of_label,
         "archive": of_archive,
         "teardown": of_teardown,
     }
