@@ -53,7 +53,6 @@ class ScoreSettings:
     bucket: str
     decisions_table: str
     history_table: str
-    history_table: str
     retention_days: int
 
 
