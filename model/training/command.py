@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model import artefact
 from model import schema as schemas
 from model.contract import Contract
 from model.training import fitting, job, loading, matrix
+from model.training.columns import Array
 from model.training.problems import Rejections, TrainingError
-from model.training.table import Table, read_files
+from model.training.table import read_files
 
 BLOCK_ROWS = 100_000
 COLUMNS = ("transaction_id", "fraud_probability", "score", "outcome")
@@ -41,21 +40,21 @@ def score(model: Path, data: list[Path], out: Path, threads: int, warn: Callable
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
+        rows = matrix.matrix(contract.schema, table, contract.categories)
         for first in range(0, len(table), BLOCK_ROWS):
-            writer.writerows(_scored(contract, booster, table, first))
+            block = slice(first, first + BLOCK_ROWS)
+            writer.writerows(_scored(contract, booster, table.ids[block].to_pylist(), rows[block]))
     if rejected.rows:
         aside = out.with_suffix(".rejected.csv")
         rejected.write(aside)
         warn(f"{len(rejected.rows)} unusable rows were set aside in {aside}; the first is {rejected.rows[0]}")
 
 
-def _scored(contract: Contract, booster: Any, table: Table, first: int) -> list[tuple[str, str, int, str]]:
-    block = table.take(np.arange(first, min(first + BLOCK_ROWS, len(table))))
-    rows = matrix.matrix(contract.schema, block, contract.categories)
+def _scored(contract: Contract, booster: Any, ids: list[str], rows: Array) -> list[tuple[str, str, int, str]]:
     probabilities = fitting.predict(booster, rows, contract.calibration).tolist()
     return [
         (name, f"{probability:.9g}", contract.probability_to_score(probability), contract.outcome(probability))
-        for name, probability in zip(block.ids.to_pylist(), probabilities, strict=True)
+        for name, probability in zip(ids, probabilities, strict=True)
     ]
 
 

@@ -22,7 +22,7 @@ def without_duplicates(table: Table, id_name: str, rejected: Rejections) -> tupl
     if len(first_of_group) == len(table):
         return table, 0
     equal = _same_content(table, first)
-    label = _merged_labels(table, first, equal)
+    label, known = _merged_labels(table, first, equal)
     equal &= (table.label == UNLABELLED) | (table.label == label[first])
     later = first != np.arange(len(table))
     for at in np.flatnonzero(later & ~equal):
@@ -32,7 +32,7 @@ def without_duplicates(table: Table, id_name: str, rejected: Rejections) -> tupl
             id_name,
             f"is the id of another transaction already: {table.place(int(first[at]))}",
         )
-    return replace(table, label=label).take(~later), int((later & equal).sum())
+    return replace(table, label=label, known=known).take(~later), int((later & equal).sum())
 
 
 def _same_content(table: Table, first: Array) -> Array:
@@ -43,10 +43,11 @@ def _same_content(table: Table, first: Array) -> Array:
     return same
 
 
-def _merged_labels(table: Table, first: Array, equal: Array) -> Array:
-    """Labels in which each first row has the earliest label that it or one of its copies carries."""
-    label = table.label.copy()
+def _merged_labels(table: Table, first: Array, equal: Array) -> tuple[Array, Array]:
+    """Labels in which each first row has the earliest label that it or one of its copies carries, and since when."""
+    label, known = table.label.copy(), table.known.copy()
     labelled = np.flatnonzero(equal & (label != UNLABELLED))
     _, earliest = np.unique(first[labelled], return_index=True)
-    label[first[labelled[earliest]]] = table.label[labelled[earliest]]
-    return label
+    to, source = first[labelled[earliest]], labelled[earliest]
+    label[to], known[to] = table.label[source], table.known[source]
+    return label, known

@@ -10,11 +10,11 @@ from model.training.problems import TrainingError
 
 
 def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bool) -> list[str]:
-    """`labelled`: whether the label is among what the file must have."""
-    label = schema.label.column if schema.label else None
+    """`labelled`: whether the file must have the label; one that need not may all the same."""
+    labels = list(schema.label.columns) if schema.label else []
     fields = [field for field in schema.fields if field.role != "ignore"]
     needed = [schema.id_column, schema.timestamp] if schema.id_column else [schema.timestamp]
-    needed += [label] if label and labelled else []
+    needed += labels if labelled else []
     needed += [field.name for field in fields if field.required]
     for name, count in Counter(names).items():
         if count > 1:
@@ -22,13 +22,13 @@ def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bo
     for name in needed:
         if name not in names:
             raise TrainingError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
-    optional = [field.name for field in fields if not field.required and field.name in names]
+    optional = [field.name for field in fields if not field.required] + ([] if labelled else labels)
     if schema.extra_columns == "refuse":
-        _refuse_unknown(file, names, {*needed, *schema.by_name, label})
-    return needed + optional
+        _refuse_unknown(file, names, {*needed, *schema.by_name, *labels})
+    return needed + [name for name in optional if name in names]
 
 
-def _refuse_unknown(file: str, names: list[str], known: set[str | None]) -> None:
+def _refuse_unknown(file: str, names: list[str], known: set[str]) -> None:
     for name in names:
         if name not in known:
             raise TrainingError(

@@ -50,12 +50,13 @@ def run(job: Job) -> dict[str, Any]:
     parts = split(job.schema, table)
     names = features.names(job.schema)
     categories = matrix.learn_categories(job.schema, table, parts.fitting)
+    rows = matrix.matrix(job.schema, table, categories)
     fitted_on, judged_on = table.take(parts.fitting), table.take(parts.holdout)
-    rows_to_fit = matrix.matrix(job.schema, fitted_on, categories)
+    rows_to_fit = rows[parts.fitting]
     fitted = fitting.fit(rows_to_fit, fitted_on.label, fitted_on.time, names, job.options, job.threads)
     job.say(f"rounds={fitted.rounds};")
 
-    rows_to_judge = matrix.matrix(job.schema, judged_on, categories)
+    rows_to_judge = rows[parts.holdout]
     platt = Platt()
     probability = fitting.predict(fitted.booster, rows_to_judge, platt)
     prices = evaluation.prices(job.schema, judged_on)

@@ -8,6 +8,7 @@ import numpy as np
 
 from model import features
 from model.schema import CALENDAR_FEATURES, Field, Schema
+from model.training import lookback
 from model.training.columns import Array
 from model.training.table import Table
 
@@ -37,6 +38,7 @@ def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tup
 
 
 def matrix(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]]) -> Array:
+    """All rows at once, for each has the earlier ones as its history; a part of them is cut out of the result."""
     names = features.names(schema)
     filled = np.empty((len(table), len(names)), dtype=np.float32)
     at = 0
@@ -47,6 +49,7 @@ def matrix(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]])
     for column in calendar(table.time):
         filled[:, at] = column
         at += 1
+    lookback.fill(schema.history_plan, table, filled[:, at:])
     return filled
 
 

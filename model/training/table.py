@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,6 +34,7 @@ class Table:
     ids: Any
     time: Array  # microseconds since 1970, UTC
     label: Array  # 1 fraud, 0 legit, -1 not known yet
+    known: Array  # since when the label is known, where there is one; microseconds since 1970, UTC
     values: dict[str, Array]
     vocabularies: dict[str, list[str]]
 
@@ -52,12 +53,14 @@ class Table:
             ids=self.ids.filter(pa.array(chosen)) if chosen.dtype == bool else self.ids.take(pa.array(chosen)),
             time=self.time[chosen],
             label=self.label[chosen],
+            known=self.known[chosen],
             values={name: values[chosen] for name, values in self.values.items()},
         )
 
 
 def read_files(schema: Schema, files: Sequence[tuple[str, Path]], rejected: Rejections, labelled: bool = True) -> Table:
-    """`files` are (name in messages, path). Without `labelled` no label column is looked for (files to be scored)."""
+    """`files` are (name in messages, path). Files to be scored need not be `labelled`: a label is read where there is
+    one that makes sense, for it tells the later rows what was known by then."""
     reader = _Reader(schema, rejected, labelled)
     for number, (name, path) in enumerate(files):
         for block in blocks(path, name, reader.check_header, rejected):
@@ -85,12 +88,13 @@ class _Reader:
         self._zone = zone_of(schema)
         self._fields = [field for field in schema.fields if field.role != "ignore"]
         self._texts = {field.name: Texts(field.text) for field in self._fields if not field.numeric}
-        self._label = schema.label if labelled else None
-        self._labels = columns.labels(schema.label) if labelled and schema.label else None
+        self._labelled = labelled
+        self._delay = schema.label_delay // timedelta(microseconds=1)
+        self._labels = columns.labels(schema.label) if schema.label else None
         self._parts: list[dict[str, Any]] = []
 
     def check_header(self, file: str, names: list[str]) -> list[str]:
-        return header.columns_to_read(self._schema, file, names, labelled=self._label is not None)
+        return header.columns_to_read(self._schema, file, names, labelled=self._labelled)
 
     def add(self, number: int, file: str, block: Block) -> None:
         size = len(block.rows)
@@ -100,12 +104,8 @@ class _Reader:
         bad.append((self._schema.id_column or "", wrong))
         part["time"], wrong = moments.times(block.columns[self._schema.timestamp], self._zone)
         bad.append((self._schema.timestamp, wrong))
-        part["label"] = np.full(size, UNLABELLED, dtype=np.int8)
-        if self._label and self._labels:
-            codes = self._labels.codes(block.columns[self._label.column])
-            bad.append((self._label.column, codes == columns.INVALID))
-            meaning = np.array([*map(int, self._labels.values), UNLABELLED, UNLABELLED], dtype=np.int8)
-            part["label"] = meaning[codes]
+        part["label"], part["known"], wrong_labels = self._judged(block, part["time"])
+        bad += wrong_labels if self._labelled else []
         for field in self._fields:
             part[f"value {field.name}"], wrong = self._values(field.name, block, size)
             bad.append((field.name, wrong))
@@ -128,6 +128,7 @@ class _Reader:
             ids=ids,
             time=joined["time"],
             label=joined["label"],
+            known=joined["known"],
             values={name: joined[f"value {name}"] for name in names},
             vocabularies={name: texts.values for name, texts in self._texts.items()},
         )
@@ -137,6 +138,21 @@ class _Reader:
             return columns.ids(block.columns[self._schema.id_column])
         made = pa.array([f"{file}:{row}" for row in block.rows], pa.large_string())
         return made, np.zeros(len(block.rows), dtype=bool)
+
+    def _judged(self, block: Block, time: Array) -> tuple[Array, Array, list[tuple[str, Array]]]:
+        """The labels, since when they are known, and what is wrong with the columns that say so."""
+        label, known = np.full(len(time), UNLABELLED, dtype=np.int8), time + self._delay
+        rules, bad = self._schema.label, []
+        if rules and self._labels and rules.column in block.columns:
+            codes = self._labels.codes(block.columns[rules.column])
+            bad.append((rules.column, codes == columns.INVALID))
+            meaning = np.array([*map(int, self._labels.values), UNLABELLED, UNLABELLED], dtype=np.int8)
+            label = meaning[codes]
+        if rules and rules.known_at in block.columns:
+            told, blank, wrong = moments.times_or_blank(block.columns[rules.known_at], self._zone)
+            bad.append((rules.known_at, wrong))
+            known = np.where(blank | wrong, known, told)
+        return label, known, bad
 
     def _values(self, name: str, block: Block, size: int) -> tuple[Array, Array]:
         array = block.columns.get(name)
@@ -164,12 +180,12 @@ class _Reader:
     def _reason(self, name: str, raw: Any) -> str:
         schema = self._schema
         try:
-            if name == schema.timestamp:
+            if name == schema.timestamp or (schema.label and name == schema.label.known_at):
                 moments.read_time(raw, self._zone)
             elif name == schema.id_column:
                 read_id(columns.cell(raw), name)
-            elif self._label and name == self._label.column:
-                self._label.read("" if raw is None else str(columns.cell(raw)))
+            elif schema.label and name == schema.label.column:
+                schema.label.read("" if raw is None else str(columns.cell(raw)))
             elif isinstance(raw, str):
                 schema.by_name[name].read_cell(raw)
             else:

@@ -26,6 +26,7 @@ def table(time, label) -> Table:
         pa.array(map(str, range(size))),
         np.array(time),
         np.array(label),
+        np.array(time),
         {},
         {},
     )

@@ -1,0 +1,110 @@
+"""What each event of a block reads of its entity's past: as `read` of model/history.py, for all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.counters import LARGEST_UNITS, STEPS, UNITS
+from model.history_facts import FEWEST_FOR_SPREAD, SMALLEST_SPREAD
+from model.training.columns import Array
+from model.training.lookback.order import Block
+from model.training.lookback.risk import known_frauds
+from model.training.table import Table
+from model.windows import Plan
+
+
+def columns(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
+    """The features of one entity in the order of their names."""
+    here = np.arange(len(block))
+    since = [_since(block, window.length, window.bucket) for window in plan.windows]
+    events = [here - first for first in since]
+    yield from events
+    values = [table.values[amount.field][block.rows] for amount in plan.amounts]
+    present = [~np.isnan(value) for value in values]
+    sums = [[_between(_running(units(value)), first, here) for first in since] for value in values]
+    numbers = [
+        [_between(_running(there), first, here) for first in since] if amount.counted else events
+        for amount, there in zip(plan.amounts, present, strict=True)
+    ]
+    for of_windows in sums:
+        for total in of_windows:
+            yield total / UNITS
+    means = [
+        [_divided(total, number) / UNITS for total, number in zip(s, n, strict=True)]
+        for s, n in zip(sums, numbers, strict=True)
+    ]
+    for of_windows in means:
+        yield from of_windows
+    for value, of_windows in zip(values, means, strict=True):
+        for mean in of_windows:
+            yield _divided(value, mean)
+    for value, of_windows in zip(values, numbers, strict=True):
+        yield _spread(steps(value), since[-1], here, of_windows[-1], ~np.isnan(value))
+    yield from _seconds(plan, block, here)
+    yield from _risks(plan, table, block)
+
+
+def units(amount: Array) -> Array:
+    """Whole numbers; nothing where the amount is missing."""
+    number: Array = np.rint(np.nan_to_num(np.clip(amount * UNITS, -LARGEST_UNITS, LARGEST_UNITS))).astype(np.int64)
+    return number
+
+
+def steps(amount: Array) -> Array:
+    """As `steps` of model/counters.py; nothing where the amount is missing."""
+    fraction, exponent = np.frexp(1.0 + np.abs(np.nan_to_num(amount)))
+    size: Array = np.rint(STEPS * (exponent + 2.0 * fraction - 2.0)).astype(np.int64)
+    return np.where(amount > 0, size, -size)
+
+
+def _since(block: Block, length: int, bucket_length: int) -> Array:
+    bucket = block.time // bucket_length
+    return block.first_since(bucket, bucket - (length // bucket_length - 1))
+
+
+def _running(values: Array) -> Array:
+    """Running totals, modulo 2**64 as the sums of model/history.py."""
+    totals = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=totals[1:])
+    return totals
+
+
+def _between(totals: Array, first: Array, end: Array) -> Array:
+    total: Array = totals[end] - totals[first]
+    return total
+
+
+def _divided(values: Array, by: Array) -> Array:
+    """Missing where there is nothing above zero to divide by."""
+    return np.divide(values, by, out=np.full(len(values), np.nan), where=by > 0)
+
+
+def _spread(size: Array, first: Array, here: Array, number: Array, present: Array) -> Array:
+    mean = _divided(_between(_running(size), first, here), number)
+    squares = _divided(_between(_running(size * size), first, here), number)
+    deviation = np.sqrt(np.maximum(squares - mean * mean, 0.0))
+    compared = (size - mean) / np.maximum(deviation, SMALLEST_SPREAD)
+    return np.where(present & (number >= FEWEST_FOR_SPREAD), compared, np.nan)
+
+
+def _seconds(plan: Plan, block: Block, here: Array) -> Iterator[Array]:
+    seen = here > block.begin
+    for since in (np.maximum(here - 1, 0), block.begin):
+        elapsed = np.minimum(block.time - block.time[since], plan.memory) / 1e6
+        yield np.where(seen, elapsed, np.nan)
+
+
+def _risks(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
+    if not plan.risks:
+        return
+    bucket = block.time // plan.risk_bucket
+    current = (block.time - plan.delay) // plan.risk_bucket
+    end = block.first_since(bucket, current)
+    fraud = table.label[block.rows] == 1
+    known = table.known[block.rows]
+    for window in plan.risks:
+        frauds = known_frauds(block, fraud, known, plan.risk_bucket, window.risk, plan.delay)
+        yield _divided(frauds, end - block.first_since(bucket, current - window.risk))
+    yield frauds
