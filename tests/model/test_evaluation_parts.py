@@ -138,6 +138,19 @@ def test_new_entities_are_those_that_fitting_never_saw():
     }
 
 
+def test_entities_with_a_history_are_told_apart_by_when_they_were_first_seen():
+    present, day = np.array([True, True, True, True, True, False]), 86_400
+    seconds = np.array([np.nan, 0, day, 7 * day, 400 * day, np.nan], dtype=np.float32)
+    parts = {part: np.flatnonzero(mask).tolist() for part, mask in segments.acquaintance(present, seconds)}
+    assert parts == {
+        "never seen before": [0],
+        "first seen less than a day before": [1],
+        "first seen 1 to 7 days before": [2],
+        "first seen 7 or more days before": [3, 4],
+        "missing": [5],
+    }
+
+
 def test_influence_ranks_the_feature_that_decides_and_is_the_same_every_time():
     rng = np.random.default_rng(3)
     rows = rng.normal(size=(3000, 2)).astype(np.float32)

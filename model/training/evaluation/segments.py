@@ -14,11 +14,17 @@ from model.training.evaluation.money import amount_field
 
 MOST_VALUES = 8  # of a category; the others are taken together
 QUARTILES = (0.25, 0.5, 0.75)
+DAY = 86_400.0
+ACQUAINTANCE = (
+    ("first seen less than a day before", -np.inf, DAY),
+    ("first seen 1 to 7 days before", DAY, 7 * DAY),
+    ("first seen 7 or more days before", 7 * DAY, np.inf),
+)
 Segment = tuple[str, str, Array]  # field, part, mask
 
 
 def judge_segments(holdout: Holdout, flagged: Array) -> list[dict[str, Any]]:
-    """Amount bands, the commonest values of each category feature, known and new entities; empty parts are left out."""
+    """Amount bands, the commonest values of each category feature, new and known entities; empty parts are left out."""
     fraud = holdout.table.label == 1
     found = []
     for field, part, mask in _segments(holdout):
@@ -48,8 +54,13 @@ def _segments(holdout: Holdout) -> Iterator[Segment]:
         if name in holdout.categories:
             for part, mask in commonest(holdout.rows[:, at], holdout.categories[name]):
                 yield name, part, mask
+    remembered = {told.entity: told.name for told in schema.history_plan.features if told.kind == "known"}
     for field in schema.fields:
-        if field.role == "entity":
+        if field.name in remembered:
+            seconds_known = holdout.rows[:, holdout.names.index(remembered[field.name])]
+            for part, mask in acquaintance(table.values[field.name] >= 0, seconds_known):
+                yield field.name, part, mask
+        elif field.role == "entity":
             for part, mask in newness(holdout.fitted_on.values[field.name], table.values[field.name]):
                 yield field.name, part, mask
 
@@ -75,6 +86,15 @@ def commonest(codes: Array, values: tuple[str, ...]) -> Iterator[tuple[str, Arra
         yield values[code], codes == code
     yield "all others", ~np.isnan(codes) & ~np.isin(codes, listed)
     yield "rare, new or missing", np.isnan(codes)
+
+
+def acquaintance(present: Array, seconds_known: Array) -> Iterator[tuple[str, Array]]:
+    """By the moment when the history first saw the entity, as the scoring of a transaction knows it."""
+    never = np.isnan(seconds_known)
+    yield "never seen before", present & never
+    for part, low, high in ACQUAINTANCE:
+        yield part, present & (seconds_known >= low) & (seconds_known < high)
+    yield "missing", ~present
 
 
 def newness(fitted_on: Array, judged_on: Array) -> Iterator[tuple[str, Array]]:
