@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
-AS_JSON = ("reasons", "features", "transaction", "history")
+AS_JSON = ("reasons", "features", "transaction", "history", "label_trail")
 AS_NUMBER = ("fraud_probability", "score", "expires_at")
+LABELLED = ("label", "labelled_at", "label_trail")  # once it has a label
 ANSWERED = ("transaction_id", "fraud_probability", "score", "outcome", "reasons", "model", "scored_by")
 
 
@@ -36,7 +37,8 @@ class Row:
         return {name: self.values[name] for name in ANSWERED}
 
     def details(self) -> dict[str, Any]:
-        return self.answer() | {name: self.values[name] for name in ("decided_at", "features", "transaction")}
+        details = {name: self.values[name] for name in ("decided_at", "features", "transaction")}
+        return self.answer() | details | {name: self.values[name] for name in LABELLED if name in self.values}
 
     def item(self) -> dict[str, Any]:
         return {name: _attribute(name, value) for name, value in self.values.items()}

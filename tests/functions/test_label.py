@@ -16,8 +16,10 @@ from functions.label.recording import TRIES
 from functions.label.trail import Kept, step
 from functions.settings import LabelSettings
 from tests.contract import service_model
+from tests.functions.artefacts import contract
 from tests.functions.conftest import BUCKET, HISTORY, TABLE, client, read, sample_event, stored
 from tests.functions.fakes import START, Clock, client_error
+from tests.functions.world import build
 
 KEYS = ["1a2b3c4d#customer_id#00", "1a2b3c4d#terminal_id#ff"]
 COUNTER = "f0.kd3"
@@ -290,6 +292,54 @@ def test_a_body_of_64_kilobytes_is_the_largest(world):
     padded = json.dumps(GOOD) + " " * (64 * 1024 - len(json.dumps(GOOD)))
     assert world.post_text(padded)[0] == 200
     assert world.post_text(padded + " ")[1]["error"]["code"] == "too_large"
+
+
+@pytest.fixture
+def scored(world, table) -> Any:
+    """Scores a payment at the terminal so many hours after the first one; answers the features it was scored with."""
+    api = build(world.s3, table, world.context)
+    first = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+    def score(transaction_id: str, hours: float = 0.0) -> dict[str, Any]:
+        moment = (first + timedelta(hours=hours)).isoformat()
+        others = {"customer_id": f"customer of {transaction_id}", "card_id": f"card of {transaction_id}"}
+        assert api.score(transaction_id=transaction_id, timestamp=moment, email=..., **others)[0] == 200
+        return details(transaction_id)["features"]
+
+    def details(transaction_id: str) -> dict[str, Any]:
+        event = sample_event("score-get-decision")
+        path = f"/decisions/{transaction_id}"
+        status, answer, _ = api.call(event | {"path": path, "pathParameters": {"transaction_id": transaction_id}})
+        assert status == 200
+        return answer
+
+    score.details = details
+    return score
+
+
+def test_a_fraud_raises_the_terminals_risk_for_payments_beyond_the_label_delay(world, scored):
+    plan = contract("any").schema.history_plan
+    delay, bucket = plan.delay / 3.6e9, plan.risk_bucket / 3.6e9  # hours
+    scored("stolen")
+    world.label("stolen", "fraud", "2026-09-02T09:00:00Z")
+    risks = [feature.name for feature in plan.features if feature.name.startswith("terminal_risk_")]
+    soon, later = scored("soon", delay / 2), scored("later", delay + 2 * bucket)
+    assert [soon[name] for name in risks] == [None] * len(risks)
+    assert later[risks[-1]] > 0
+    world.label("stolen", "legit")
+    corrected = scored("corrected", delay + 2 * bucket)
+    assert corrected[risks[-1]] == 0
+
+
+def test_a_label_never_changes_an_answer_that_was_given(world, scored):
+    scored("stolen")
+    before = scored.details("stolen")
+    world.label("stolen", "fraud", "2026-09-02T09:00:00Z")
+    after = scored.details("stolen")
+    assert {name: after[name] for name in before} == before
+    assert after["label"] == "fraud" and after["labelled_at"] == "2026-09-02T09:00:00+00:00"
+    assert [entry["label"] for entry in after["label_trail"]] == ["fraud"]
+    scored("stolen")  # scored again after the label, it is still the kept decision
 
 
 TIMES = strategies.none() | strategies.integers(0, 5).map(lambda day: datetime(2026, 11, 1 + day, tzinfo=UTC))
