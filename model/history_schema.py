@@ -20,7 +20,7 @@ DEFAULT_WINDOWS = ("1h", "1d", "7d", "30d")
 ROLES = ("entity", "email", "ip")
 MOST_WINDOWS = 6
 MOST_ENTITIES = 16  # each costs a read per event, and all their writes go into one transaction of the store
-MOST_AMOUNTS = 3  # by default; more may be asked for while they fit
+MOST_AMOUNTS = 2  # by default; more can be asked for, at the price of coarser buckets
 PAIRED = 3  # by default the first entities are paired
 MICROSECOND = timedelta(microseconds=1)
 SHORTEST, LONGEST = MINUTE, 400 * DAY

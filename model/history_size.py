@@ -10,10 +10,10 @@ from model.remembered import DAY, Amount, Entity, Pair, Window
 
 LARGEST_ITEM = 4096
 LARGEST_SET = 32  # partners remembered per pair and epoch
-MOST_EVENTS = 10**9  # of one entity in one bucket
+FEWEST_EVENTS = 10**6  # of one entity in one bucket, that there is always room for
+WRITES = 1_000  # a second, which is all that one item takes
 END_OF_TIME = 84_006 * DAY  # the year 2200
 KEY = len("entity") + len("01234567##") + 32
-TIMES = len("first") + len("last") + 2 * 9 + len("expires_at") + 6
 
 
 def worst(
@@ -27,8 +27,9 @@ def worst(
     if not windows:
         return 0
     counters = sum(_counters(amounts, windows, delay, risk_bucket))
+    times = len("first" + "last" + "expires_at") + 3 * _number(END_OF_TIME)
     return max(
-        KEY + len(entity.field.encode()) + TIMES + counters + sum(_sets(entity, pairs, windows[-1].length))
+        KEY + len(entity.field.encode()) + times + counters + sum(_sets(entity, pairs, windows[-1].length))
         for entity in entities
     )
 
@@ -39,26 +40,30 @@ def risk_buckets(longest: Window, delay: int, bucket: int) -> int:
 
 
 def _counters(amounts: Sequence[Amount], windows: Sequence[Window], delay: int, risk_bucket: int) -> Iterator[int]:
-    events = _number(MOST_EVENTS)
     longest = windows[-1]
     for window in windows:
-        buckets = window.length // window.bucket
-        yield buckets * (_name(2, window.bucket) + events)
+        buckets, events = window.length // window.bucket, _events(window.bucket)
+        yield buckets * (_name(2, window.bucket) + _number(events))
         for amount in amounts:
-            yield buckets * (_name(3, window.bucket) + _number(units(amount.largest) * MOST_EVENTS, signed=True))
-            yield buckets * (_name(3, window.bucket) + events) * amount.counted
+            yield buckets * (_name(3, window.bucket) + _number(units(amount.largest) * events, signed=True))
+            yield buckets * (_name(3, window.bucket) + _number(events)) * amount.counted
     for amount in amounts:
-        of_one = steps(amount.largest)
-        pair = _number(of_one * MOST_EVENTS, signed=True) + _number(of_one**2 * MOST_EVENTS)
-        yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + pair)
+        events, of_one = _events(longest.bucket), steps(amount.largest)
+        both = _number(of_one * events, signed=True) + _number(of_one**2 * events)
+        yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + both)
     if longest.risk:
-        yield risk_buckets(longest, delay, risk_bucket) * 2 * (_name(1, risk_bucket) + events)
+        buckets = risk_buckets(longest, delay, risk_bucket)
+        yield buckets * 2 * (_name(1, risk_bucket) + _number(_events(risk_bucket)))
 
 
 def _sets(entity: Entity, pairs: Sequence[Pair], epoch: int) -> Iterator[int]:
     for pair in pairs:
         if pair.partner(entity.field):
             yield 2 * (_name(2, epoch) + 3 + LARGEST_SET * (1 + _number(2**32)))
+
+
+def _events(bucket: int) -> int:
+    return max(FEWEST_EVENTS, bucket * WRITES // 1_000_000)
 
 
 def _name(letters: int, bucket: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -187,6 +188,6 @@ def _refuse_clashes(schema: Schema) -> None:
     features = list(CALENDAR_FEATURES) + [name for field in schema.fields for name in field.features]
     features += schema.history_plan.names
     for kind, found in (("column", names), ("feature", features)):
-        for name in found:
-            if found.count(name) > 1:
+        for name, uses in Counter(found).items():
+            if uses > 1:
                 raise SchemaError(f"fields: the name {name} is used for two things (as a {kind}); rename one of them")
