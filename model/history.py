@@ -23,9 +23,11 @@ Counters = Mapping[str, int]
 
 def keys(plan: Plan, transaction: Transaction) -> dict[str, str]:
     """Of each entity that the event names: the key under which its state is stored."""
-    named = _named(plan, transaction)
-    digests = {field: hashlib.sha256(value.encode()).hexdigest() for field, value in named.items()}
-    return {field: f"{plan.id}#{field}#{digest[:32]}" for field, digest in digests.items()}
+    return {field: key(plan, field, identity) for field, identity in _named(plan, transaction).items()}
+
+
+def key(plan: Plan, field: str, identity: str) -> str:
+    return f"{plan.id}#{field}#{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
 def read(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, float | None]:

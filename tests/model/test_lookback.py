@@ -20,3 +20,12 @@ def test_a_table_reads_the_same_past_as_its_events_one_by_one(events, history, d
     for row, values in zip(found, expected, strict=True):
         one_by_one = np.array([values[name] for name in names], dtype=np.float32)  # None becomes NaN
         np.testing.assert_array_equal(row, one_by_one, err_msg=str(names))
+
+
+@settings(max_examples=200)
+@given(streams(), st.sampled_from(HISTORIES), st.sampled_from(DELAYS))
+def test_a_table_leaves_the_same_states_as_its_events_one_by_one(events, history, delay):
+    rules = schema(history, delay)
+    _, expected = replay(rules, events)
+    found = dict(lookback.states(rules.history_plan, table(rules, events)))
+    assert found == expected

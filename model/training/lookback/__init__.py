@@ -9,13 +9,15 @@ import numpy as np
 
 from model.remembered import Entity
 from model.training.columns import Array
+from model.training.lookback.ends import states
+from model.training.lookback.entities import codes
 from model.training.lookback.order import blocks, in_time, per_entity
 from model.training.lookback.pairs import meetings
 from model.training.lookback.past import columns
 from model.training.table import Table
 from model.windows import Plan
 
-__all__ = ["features", "fill"]
+__all__ = ["features", "fill", "states"]
 
 
 def features(plan: Plan, table: Table) -> Array:
@@ -40,17 +42,6 @@ def fill(plan: Plan, table: Table, filled: Array) -> None:
             for at, kind, partner in _meetings_of(plan, entity):
                 met = meetings(block, code[partner][block.rows], plan.epoch)
                 filled[block.rows[met.at], at] = met.new if kind == "new" else met.distinct
-
-
-def codes(table: Table, entity: Entity) -> Array:
-    """Of each row the code of its entity, -1 where it has none; spellings that name the same one share a code."""
-    found: Array = table.values[entity.field]
-    first: dict[str, int] = {}
-    vocabulary = table.vocabularies[entity.field]
-    if not entity.lower or len({entity.identity(value) for value in vocabulary}) == len(vocabulary):
-        return found
-    shared = [first.setdefault(entity.identity(value), at) for at, value in enumerate(vocabulary)]
-    return np.array([*shared, -1], dtype=np.int32)[found]
 
 
 def _columns_of(plan: Plan, entity: Entity) -> tuple[int, int]:
