@@ -13,7 +13,7 @@ from typing import Any
 from model import features
 from model.contract import Contract, Platt
 from model.schema import Schema
-from model.training import evaluation, fitting, matrix, saving
+from model.training import evaluation, fitting, lookback, matrix, saving
 from model.training.columns import Array
 from model.training.duplicates import without_duplicates
 from model.training.evaluation import influence, summary
@@ -96,6 +96,8 @@ def run(job: Job) -> dict[str, Any]:
     for metric in ("roc_auc", "average_precision"):
         job.say(f"{metric}={result['metrics'][metric]};")
     saving.write_outputs(job.output_dir, result)
+    plan = job.schema.history_plan
+    lookback.write(job.output_dir / "history", plan, lookback.states(plan, table))
     saving.write_model(job.model_dir, fitted.booster, contract, result)
     return result
 

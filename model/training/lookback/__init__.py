@@ -13,11 +13,12 @@ from model.training.lookback.ends import states
 from model.training.lookback.entities import codes
 from model.training.lookback.order import blocks, in_time, per_entity
 from model.training.lookback.pairs import meetings
+from model.training.lookback.parts import write
 from model.training.lookback.past import columns
 from model.training.table import Table
 from model.windows import Plan
 
-__all__ = ["features", "fill", "states"]
+__all__ = ["features", "fill", "states", "write"]
 
 
 def features(plan: Plan, table: Table) -> Array:
