@@ -10,12 +10,14 @@ import numpy as np
 
 from model.document import SchemaError, Section
 from model.field import LARGEST_NUMBER, LONGEST_TEXT, Field, is_unicode
-from model.proposal import essentials, leaks
+from model.proposal import essentials, leaks, lookback, times
 from model.proposal.essentials import FoundLabel
+from model.proposal.lookback import Lookback
 from model.proposal.names import has, readable
 from model.proposal.profile import LONGEST, Profile
 from model.proposal.rules import rule_of
 from model.proposal.sample import Sample
+from model.proposal.times import FoundTime
 from model.schema import CALENDAR_FEATURES
 from model.transaction import ID
 
@@ -36,23 +38,28 @@ class Proposed:
 class Draft:
     sample: Sample
     id: Profile | None
-    time: Profile | None
+    time: FoundTime | None
     unread_times: tuple[tuple[Profile, str], ...]  # asked for when there is no time
     label: FoundLabel | None
     near_labels: tuple[Profile, ...]  # named like a label, with values that are none
     fields: tuple[Proposed, ...]
     left_out: tuple[str, ...]  # columns that no field can be called after
     delay: int  # days
+    label_time: Profile | None
+    lookback: Lookback | None
 
 
 def draft(sample: Sample) -> Draft:
     profiles = [Profile(column) for column in sample.columns]
     label = essentials.find_label([p for p in profiles if _quotable(p.name) and p.name != ID])
     rest = [profile for profile in profiles if not label or profile is not label.profile]
-    time = essentials.find_time([p for p in rest if _quotable(p.name) and p.name != ID])
-    unread = () if time else tuple(essentials.unread_times(rest))
-    found_id = essentials.find_id([p for p in rest if p is not time and _quotable(p.name)])
-    others = [profile for profile in rest if profile not in (time, found_id)]
+    time = times.find_time([p for p in rest if _quotable(p.name) and p.name != ID])
+    unread = () if time else tuple(times.unread_times(rest))
+    rest = [profile for profile in rest if not time or profile is not time.profile]
+    label_time = times.find_label_time(rest, time, label.marks == 1) if time and label else None
+    rest = [profile for profile in rest if not label_time or profile is not label_time[0]]
+    found_id = essentials.find_id([p for p in rest if _quotable(p.name)])
+    others = [profile for profile in rest if profile is not found_id]
     left_out = [p.name for p in others if not _nameable(p.name) or p.name == ID]
     fields = [_proposed(profile, label, unread) for profile in others if profile.name not in left_out]
     fields = _with_entity_type([_without_clock(proposed, time) for proposed in fields])
@@ -66,7 +73,11 @@ def draft(sample: Sample) -> Draft:
         near_labels=() if label else tuple(p for p in rest if essentials.rank(essentials.LABEL_NAMES, p) > 2),
         fields=tuple(fields),
         left_out=tuple(left_out),
-        delay=_delay(time),
+        delay=_delay(time, label_time[1] if label_time else MOST_DELAY),
+        label_time=label_time[0] if label_time else None,
+        lookback=lookback.find(
+            [(p.field.role, p.profile) for p in fields], time.times if time else None, whole=sample.whole
+        ),
     )
 
 
@@ -81,9 +92,9 @@ def _proposed(profile: Profile, label: FoundLabel | None, unread: Sequence[tuple
     return Proposed(field, rule.reason, profile)
 
 
-def _without_clock(proposed: Proposed, time: Profile | None) -> Proposed:
-    if time and proposed.field.role == "number" and leaks.tells_time(proposed.profile, time):
-        return _ignored(proposed.profile, f"rises with {time.name}: tomorrow it has values never seen before")
+def _without_clock(proposed: Proposed, time: FoundTime | None) -> Proposed:
+    if time and proposed.field.role == "number" and leaks.tells_time(proposed.profile, time.times):
+        return _ignored(proposed.profile, f"rises with {time.profile.name}: tomorrow it has values never seen before")
     return proposed
 
 
@@ -161,9 +172,9 @@ def _nameable(name: str) -> bool:
     return is_unicode(name)
 
 
-def _delay(time: Profile | None) -> int:
-    """At most a third of the time the sample covers, so that enough is left to learn from."""
-    if time is None or time.times is None:
+def _delay(time: FoundTime | None, most: int) -> int:
+    """At most a tenth of the time the sample covers, so that enough is left to learn from."""
+    if time is None:
         return 0
     covered = float(np.nanmax(time.times) - np.nanmin(time.times))
-    return min(MOST_DELAY, round(covered / DAY / 3))
+    return min(most, round(covered / DAY / 10))

@@ -1,4 +1,4 @@
-"""Finds the three columns that a schema names apart: the transaction's id, when it happened, and what was fraud."""
+"""Finds two of the columns that a schema names apart: the transaction's id, and what was fraud."""
 
 from __future__ import annotations
 
@@ -19,32 +19,27 @@ Ranks = tuple[tuple[int, re.Pattern[str]], ...]
 SOMEBODY = """customer client user member card cc account merchant terminal device entity seller buyer sender receiver
     payer payee employee person visitor"""
 
+NUMBER = "id|nr|no|num|number|nummer|uuid|key|ref|reference|hash"
+
 # The first pattern that fits says how telling the name is; nothing fits: 0; below 0: never.
 ID_NAMES: Ranks = (
-    (9, re.compile(r"^(event|transaction|trans|txn?|trx|payment|order)_(id|nr|no|num|number|uuid|key|ref|reference)$")),
-    (7, re.compile(r"^(id|uuid|guid|record_id|row_id|transaction|application_id|claim_id|session_id|request_id)$")),
+    (
+        9,
+        re.compile(rf"^(event|transaction|trans|txn?|trx|payment|order|transfer|transaktions?|buchungs?)_?({NUMBER})$"),
+    ),
+    (7, re.compile(r"^(id|uuid|guid|transaction)$")),
+    (7, re.compile(rf"^(record|row|application|claim|case|booking|call|session|request|message|log)_({NUMBER})$")),
     (6, has("transaction_id trans_num tx_id event_id order_id payment_id invoice(_no|_id)?")),
     (0, has(SOMEBODY)),  # an id, but of somebody who may come back
     (3, re.compile(r"(^|_)(id|uuid|guid|reference)$")),
 )
-TIME_NAMES: Ranks = (
-    (-1, has("label birth birthday dob expir(y|es|ation|ed) updated? modified reported until")),
-    (-1, has("chargebacks? labell?ed confirmed ingestion valid resolved investigated closed")),
-    (9, has("event_(timestamp|time|date)")),
-    (8, re.compile(r"(^|_)(trans|transaction|tx|txn|trx|purchase|payment|order|event)_.*(time|date|timestamp|at|ts)$")),
-    (3, has("signup sign_up registered registration first last opened start(ed)?")),
-    (7, has("timestamp datetime date_time ts")),
-    (6, has("created occurred time at")),
-    (5, has("date day when dt")),
-)
-COUNTERS = has("step tick month week")  # of time, from a start that the data does not say
 LABEL_NAMES: Ranks = (
     (-1, has("time timestamp date at reason count amount days by")),
     (2, has("flagged predicted prediction suspected alert rule reported")),
     (9, re.compile(r"^event_label$")),
-    (8, re.compile(r"(^|_)(is_?)?fraud(ulent|ster)?(_(flag|label|bool|ind|indicator|yn))?$|^fraud_")),
+    (8, re.compile(r"(^|_)(is_?)?fraud(ulent|ster)?(_(flag|label|bool|ind|indicator|yn))?$|^fraud_|^betrug$")),
     (6, has("label target class charge_?backs? is_chargeback")),
-    (4, has("abuse abusive bot spam scam malicious phishing bad default(ed)? outcome y")),
+    (4, has("fake fraude frode betrug abuse abusive bot spam scam malicious phishing bad default(ed)? outcome y")),
 )
 # Forms of labels, fraud and legitimate, that occur together.
 FORMS = (
@@ -56,6 +51,11 @@ FORMS = (
     (("fraud", "fraudulent", "fraudster", "confirmed fraud", "confirmed_fraud", "scam", "chargeback"), ("legit",)),
     (("fraud", "fraudulent"), ("legitimate", "genuine", "normal", "valid", "clean", "ok", "good", "nonfraud")),
     (("fraud",), ("non-fraud", "non_fraud", "non fraud", "not fraud", "not_fraud", "no fraud", "no_fraud", "notfraud")),
+    (("ja",), ("nein",)),
+    (("j",), ("n",)),
+    (("oui",), ("non",)),
+    (("si", "sí", "sì"), ("no",)),
+    (("sim",), ("não", "nao")),
     (("bad",), ("good",)),
     (("positive",), ("negative",)),
     (("malicious", "phishing", "abuse"), ("benign",)),
@@ -64,7 +64,8 @@ FORMS = (
 )
 FRAUD = tuple(dict.fromkeys(form for frauds, _ in FORMS for form in frauds))
 LEGIT = tuple(dict.fromkeys(form for _, legits in FORMS for form in legits))
-VAGUE = ("1", "true", "t", "yes", "y", "bad", "positive")  # may say anything: only a telling name makes them a label
+# These may say anything: only a telling name makes them a label.
+VAGUE = ("1", "true", "t", "yes", "y", "ja", "j", "oui", "si", "sí", "sì", "sim", "bad", "positive")
 
 
 @dataclass(frozen=True)
@@ -115,33 +116,6 @@ def _label(column: str, frauds: list[str], legits: list[str]) -> Label:
         frauds = frauds or [form for form in with_frauds if set(legits) & set(with_legits)]
         legits = legits or [form for form in with_legits if set(frauds) & set(with_frauds)]
     return Label(column, tuple(frauds), tuple(legits))
-
-
-def find_time(profiles: Sequence[Profile]) -> Profile | None:
-    """The best named one; among equals the finest."""
-    possible = [
-        (points, len(np.unique(p.times)), p)
-        for p in profiles
-        if (points := rank(TIME_NAMES, p)) >= 0 and p.dependable and p.readable and p.times is not None
-    ]
-    return max(possible, key=lambda found: found[:2])[2] if possible else None
-
-
-def unread_times(profiles: Sequence[Profile]) -> list[tuple[Profile, str]]:
-    """Columns that tell the time in a form that training does not read, the likeliest first."""
-    found = []
-    for profile in profiles:
-        points = rank(TIME_NAMES, profile)
-        counts = points > 0 or COUNTERS.search(profile.words) is not None
-        if points < 0 or not profile.dependable or not profile.readable:
-            continue
-        if profile.unread_time and (points > 0 or profile.numbers is None):
-            found.append((points + 2, profile, profile.unread_time))
-        elif profile.numbers is not None and counts and profile.epoch:
-            found.append((points + 2, profile, f"epoch {profile.epoch}"))
-        elif profile.numbers is not None and counts:
-            found.append((points, profile, "count"))
-    return [(profile, form) for _, profile, form in sorted(found, key=lambda entry: -entry[0])]
 
 
 def find_id(profiles: Sequence[Profile]) -> Profile | None:

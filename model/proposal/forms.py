@@ -34,7 +34,7 @@ def written_numbers(texts: list[str]) -> bool:
 def epoch(numbers: Array) -> str:
     """The unit of numbers that count from 1970 and mean this age, if they do."""
     low, high = np.nanmin(numbers), np.nanmax(numbers)
-    for unit, factor in (("s", 1), ("ms", 1_000), ("us", 1_000_000)):
+    for unit, factor in (("s", 1), ("ms", 1_000)):
         if FROM_2000 * factor <= low and high <= TO_2040 * factor:
             return unit
     return ""

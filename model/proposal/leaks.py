@@ -59,11 +59,11 @@ def names_entity(profile: Profile, entity: Profile) -> bool:
     return bool(pairs <= 1.02 * entity.distinct)
 
 
-def tells_time(profile: Profile, time: Profile) -> bool:
+def tells_time(profile: Profile, times: Array) -> bool:
     """Rises with the clock: in the future it has values that no model has seen."""
-    if profile.numbers is None or time.times is None or profile.distinct < FEWEST:
+    if profile.numbers is None or profile.distinct < FEWEST:
         return False
-    both = pandas.DataFrame({"number": profile.numbers, "time": time.times}).dropna().rank()
+    both = pandas.DataFrame({"number": profile.numbers, "time": times}).dropna().rank()
     return len(both) > FEWEST and bool(both["number"].corr(both["time"]) >= PERFECT)
 
 

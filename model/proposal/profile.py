@@ -67,6 +67,10 @@ class Profile:
         return self._whole_column(lambda array: moments.times(array, UTC))
 
     @cached_property
+    def distinct_times(self) -> int:
+        return 0 if self.times is None else len(np.unique(self.times[self.present]))
+
+    @cached_property
     def naive(self) -> bool:
         """Some of the times do not say how far from UTC they are."""
         return any(moments.times(array[:PROBE], None)[1].any() for array in self._arrays)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from model.proposal.essentials import labelish
 from model.proposal.names import ends_in, has
 from model.proposal.profile import FEW, Profile
+from model.proposal.times import LABEL_TIMES
 
 Test = Callable[[Profile], bool]
 
@@ -67,11 +68,12 @@ WHAT = """type category cat class kind country currency ccy state region provinc
 HOW_MUCH = """age days hours minutes months years seconds count cnt balance nb ratio rate score pop population lat
     latitude long longitude lon lng distance dist qty quantity length duration limit velocity visits attempts items
     avg mean std sum"""
-MONEY = ".*amount amt .*price value total cost paid fee betrag montant importe sales"
+MONEY = ".*amount amt .*price value total costs? paid fee claim charge payout loss betrag montant importe sales"
 PRIVATE = """name first last firstname lastname surname fullname street address dob birth birthday birthdate notes?
     comments? description message remarks? text subject"""
 ANONYMOUS = re.compile(r"^(id|v|c|d|m|x|f|var|feature|pc|pca)_\d+$")
 COUNTS = re.compile(r"^(num|nb|n|number_of|no_of|cnt|count|is|has)_")
+TRANSACTION = has("(tx|txn|transaction|trans|payment|order|event)_(hash|id|uuid|ref|reference) hash")
 MIXED = "numbers mixed with other texts: blank these in the file to use it as a number"
 WRITTEN = "numbers with a decimal comma, a currency or thousands; training reads 1234.56"
 
@@ -79,7 +81,7 @@ RULES = (
     Rule("ignore", None, lambda p: p.count == 0, "blank in every row of the sample"),
     Rule("ignore", None, lambda p: not p.readable, "lists, structures or bytes, which are not read"),
     Rule("ignore", None, lambda p: p.complete and p.distinct == 1, "the same in every row of the sample"),
-    Rule("ignore", has("label_(timestamp|time|date)"), anything, "when the label came, so not known at scoring"),
+    Rule("ignore", LABEL_TIMES, anything, "when the label came, so not known at scoring"),
     Rule("ignore", None, lambda p: p.times is not None, "another time; one column can say when it happened"),
     Rule("ignore", has("time date dob timestamp"), lambda p: bool(p.unread_time), "a time in a form not read"),
     Rule("ignore", re.compile("^(hour|weekday|is_night|is_weekend)$"), anything, "made from the timestamp already"),
@@ -97,9 +99,10 @@ RULES = (
     Rule("category", ends_in(WHAT), grouping, "named like a category"),
     Rule("amount", ends_in(MONEY), numeric, "named like money"),
     Rule("number", has(HOW_MUCH), numeric, "a measure"),
+    Rule("ignore", TRANSACTION, lambda p: p.unique and not numeric(p), "different in every row"),
     Rule("entity", has(WHO), lambda p: identifying(p) and p.codelike, "says who or what takes part"),
     Rule("entity", has(WHERE), identifying, "says where it happened"),
-    Rule("ignore", has(MONEY), lambda p: p.written_numbers, WRITTEN),
+    Rule("ignore", has(MONEY), lambda p: p.written_numbers and not numeric(p), WRITTEN),
     Rule("ignore", has(PRIVATE), names_people, "names, places or free text: private, or too many values to learn from"),
     Rule("entity", has(WHO), identifying, "says who or what takes part"),
     Rule("category", has(WHO), few, "few different ones, so each can be learnt by itself"),

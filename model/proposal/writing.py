@@ -13,10 +13,9 @@ from model.proposal.draft import Draft, Proposed
 PLAIN = re.compile(r"[A-Za-z0-9_][\w.$-]*( [\w.$-]+)*", re.ASCII)
 CONVERSIONS = {
     "count": "pandas.Timestamp('2026-01-01T00Z') + pandas.to_timedelta({column}, unit='s')  # your start, unit",
-    "epoch": "pandas.to_datetime({column}, unit='{unit}', utc=True)",
     "text": "pandas.to_datetime({column}, format='%d.%m.%Y %H:%M:%S')  # your format",
 }
-UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds"}
+NO_START = "a guess: numbers from a start that they do not name, taken for 1970; hours and weekdays are not true"
 FORMS_SHOWN = 5
 
 
@@ -28,7 +27,7 @@ def gaps(draft: Draft) -> list[str]:
 
 
 def write(draft: Draft) -> str:
-    sections = (_head, _id, _timestamp, _label, _fields, _rest)
+    sections = (_head, _id, _timestamp, _label, _fields, _history, _rest)
     return "".join(f"{line}\n" for section in sections for line in section(draft))
 
 
@@ -61,18 +60,19 @@ def _timestamp(draft: Draft) -> Iterator[str]:
     yield ""
     if draft.time:
         yield "timestamp:"
-        yield f"  column: {_text(draft.time.name)}"
-        if draft.time.naive:
+        yield f"  column: {_text(draft.time.profile.name)}"
+        if draft.time.unit:
+            start = "numbers since 1970" if draft.time.since_1970 else NO_START
+            yield f"  unit: {draft.time.unit}  # {start}"
+        elif draft.time.profile.naive:
             yield "  timezone: UTC  # a guess: the times do not say their zone; write yours, e.g. Europe/Berlin"
         return
     yield "# GAP: no column has, in every row, a time that training reads: ISO 8601, such as 2026-03-01T12:30:00Z."
     for profile, form in draft.unread_times[:1]:
-        kind, _, unit = form.partition(" ")
-        said = {"count": "counts from a start it does not name", "epoch": f"counts from 1970 in {UNITS.get(unit)}"}
         name = _said(profile.name)
-        yield f"# {name} {said.get(kind, f'is a time written with {form}')}. Make a column of it, say with pandas:"
-        column = f"data[{name!r}]"
-        how = CONVERSIONS.get(kind, CONVERSIONS["text"]).format(column=column, unit=unit)
+        said = "counts from a start it does not name" if form == "count" else f"is a time written with {form}"
+        yield f"# {name} {said}. Make a column of it, say with pandas:"
+        how = CONVERSIONS.get(form, CONVERSIONS["text"]).format(column=f"data[{name!r}]")
         yield f"#   data['timestamp'] = {how}"
     yield "timestamp:"
     yield "  column:"
@@ -98,6 +98,8 @@ def _label(draft: Draft) -> Iterator[str]:
     yield f"  column: {_text(draft.label.label.column)}"
     yield f"  fraud: [{', '.join(map(_text, draft.label.label.fraud))}]"
     yield f"  legit: [{', '.join(map(_text, draft.label.label.legit))}]"
+    if draft.label_time:
+        yield f"  known_at: {_text(draft.label_time.name)}  # since when the label is known"
     yield ""
     yield "# A guess. How long until a fraud is usually known: write what is true for you."
     yield f"label_delay: {draft.delay}d"
@@ -108,6 +110,18 @@ def _fields(draft: Draft) -> Iterator[str]:
     yield "fields:"
     for proposed in draft.fields:
         yield f"  {_text(proposed.field.name)}: {{{_rules(proposed.field)}}}  # {_reason(proposed)}"
+
+
+def _history(draft: Draft) -> Iterator[str]:
+    found = draft.lookback
+    if found is None:
+        return
+    yield ""
+    yield "# How far back the past of an entity, e-mail or IP address is looked at."
+    yield "history:"
+    yield f"  windows: [{', '.join(found.windows)}]" + (f"  # {found.why_windows}" if found.why_windows else "")
+    if found.entities is not None:
+        yield f"  entities: [{', '.join(map(_text, found.entities))}]  # {found.why_entities}"
 
 
 def _rules(field: Field) -> str:

@@ -22,7 +22,7 @@ def test_the_sample_gets_the_roles_that_the_shipped_schema_has(sample, tmp_path)
     assert train(tmp_path, *sample)["metrics"]["roc_auc"] > 0.8
 
 
-def test_a_payment_simulation_with_steps_gets_everything_but_the_time(tmp_path):
+def test_a_payment_simulation_with_steps_gets_everything(tmp_path):
     text = propose(
         tmp_path,
         pandas.DataFrame(
@@ -37,13 +37,11 @@ def test_a_payment_simulation_with_steps_gets_everything_but_the_time(tmp_path):
                 "isFlaggedFraud": frauds(),
             }
         ),
-        code=2,
     )
-    assert "# GAP: timestamp.column is missing" in text
-    assert "pandas.to_timedelta(data['step']" in text
+    assert "column: step\n  unit: h  # a guess" in text
+    assert "  entities: [nameDest]  # nameOrig hardly ever comes back\n" in text
     assert "column: isFraud\n" in text
     assert roles(text) == {
-        "step": "ignore",
         "type": "category",
         "amount": "amount",
         "nameOrig": "entity",
@@ -54,7 +52,7 @@ def test_a_payment_simulation_with_steps_gets_everything_but_the_time(tmp_path):
 
 
 def test_a_proposal_with_a_gap_cannot_be_trained_with_by_mistake(tmp_path):
-    propose(tmp_path, payments(timestamp=np.arange(ROWS)), code=2)
+    propose(tmp_path, payments(timestamp=times().dt.strftime("%d.%m.%Y")), code=2)
     with pytest.raises(SchemaError, match=r"timestamp\.column: is missing"):
         schemas.load(tmp_path / "schema.yaml")
 
@@ -62,15 +60,33 @@ def test_a_proposal_with_a_gap_cannot_be_trained_with_by_mistake(tmp_path):
 @pytest.mark.parametrize(
     ("values", "hint"),
     [
-        (1_770_000_000 + np.arange(ROWS), "unit='s', utc=True"),
-        (1_770_000_000_000 + np.arange(ROWS), "unit='ms', utc=True"),
+        (np.arange(ROWS) - 5, "to_timedelta(data['timestamp'], unit='s')"),
         (times().dt.strftime("%d.%m.%Y %H:%M"), "day or month first"),
         (times().dt.strftime("%Y%m%d%H%M%S"), "no separators"),
     ],
-    ids=["seconds", "milliseconds", "day first", "digits"],
+    ids=["negative", "day first", "digits"],
 )
 def test_times_that_training_does_not_read_are_named_plainly(tmp_path, values, hint):
     assert hint in propose(tmp_path, payments(timestamp=values), code=2)
+
+
+@pytest.mark.parametrize(
+    ("column", "numbers", "unit"),
+    [
+        ("start_time", 1_770_000_000 + 60 * np.arange(ROWS), "s  # numbers since 1970"),
+        ("event_time", 1_770_000_000_000 + 60_000 * np.arange(ROWS), "ms  # numbers since 1970"),
+        ("TransactionDT", 86_400.0 + 60 * np.arange(ROWS), "s  # a guess"),
+        ("Time", 30.0 * np.arange(ROWS), "s  # a guess"),
+        ("month", np.arange(ROWS) // 500, "d  # a guess"),
+    ],
+)
+def test_times_that_are_numbers_get_a_unit(tmp_path, column, numbers, unit):
+    text = propose(tmp_path, payments(timestamp=None, **{column: numbers}))
+    assert f"timestamp:\n  column: {column}\n  unit: {unit}" in text
+
+
+def test_a_day_of_a_month_is_no_count_of_days(tmp_path):
+    propose(tmp_path, payments(timestamp=None, year=2026 + frauds(), day=random.integers(1, 29, ROWS)), code=2)
 
 
 def test_the_time_of_the_event_wins_over_other_times(tmp_path):
@@ -89,6 +105,8 @@ def test_the_time_of_the_event_wins_over_other_times(tmp_path):
         ("checked", "fraud", "legit", "fraud: [1, true, fraud]\n  legit: [0, false, legit]"),
         ("target", "1.0", "0.0", "fraud: [1, true, fraud]\n  legit: [0, false, legit]"),
         ("fraud", "t", "f", "fraud: [t]\n  legit: [f]"),
+        ("Betrug", "ja", "nein", "fraud: [ja]\n  legit: [nein]"),
+        ("is_fake", "yes", "no", "fraud: [yes]\n  legit: [no]"),
     ],
 )
 def test_labels_are_found_in_many_forms(tmp_path, column, fraud, legit, written):
