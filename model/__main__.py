@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from model.artefact import ArtefactError
@@ -48,7 +49,8 @@ def train(options: argparse.Namespace) -> None:
 def score(options: argparse.Namespace) -> None:
     from model.training import command
 
-    command.score(options.model, options.data, options.out, options.threads, lambda line: print(line, file=sys.stderr))
+    warn = partial(print, file=sys.stderr)
+    command.score(options.model, options.data, options.history, options.out, options.threads, warn)
 
 
 COMMANDS = {"simulate": simulate, "schema": schema, "train": train, "score": score}
@@ -83,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="earlier transactions, for features that look back; the present features need none, so these are not read",
+        help="earlier transactions, with or without labels: the past of those in DATA, which are left out if found here",
     )
     scored.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     for command in (trained, scored):

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from model import artefact
 from model import schema as schemas
 from model.contract import Contract
-from model.training import fitting, job, loading, matrix
+from model.training import fitting, job, loading, matrix, timeline
 from model.training.columns import Array
 from model.training.problems import Rejections, TrainingError
-from model.training.table import read_files
 
 BLOCK_ROWS = 100_000
 COLUMNS = ("transaction_id", "fraud_probability", "score", "outcome")
@@ -30,20 +31,22 @@ def train(schema: Path | None, data: list[Path], out: Path, threads: int, say: C
     say(str(out / "model.tar.gz"))
 
 
-def score(model: Path, data: list[Path], out: Path, threads: int, warn: Callable[[str], None]) -> None:
-    """Rows that break the schema get no score: they are set aside beside the output, and the warning says how many."""
+def score(
+    model: Path, data: list[Path], history: list[Path], out: Path, threads: int, warn: Callable[[str], None]
+) -> None:
+    """Scores the data in time as the API would have done. Rows that break the schema get no score: they are set aside
+    beside the output, and the warning says how many."""
     contract, booster = loading.load(model)
     booster.set_param({"nthread": threads})
     rejected = Rejections()
-    table = read_files(contract.schema, _named(data), rejected, labelled=False)
-    rejected.enforce(contract.schema.rejected_rows_limit, len(table) + len(rejected.rows))
+    table, asked = timeline.read(contract.schema, _named(data), _named(history), rejected)
+    rows = matrix.matrix(contract.schema, table, contract.categories)
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        rows = matrix.matrix(contract.schema, table, contract.categories)
-        for first in range(0, len(table), BLOCK_ROWS):
-            block = slice(first, first + BLOCK_ROWS)
-            writer.writerows(_scored(contract, booster, table.ids[block].to_pylist(), rows[block]))
+        for first in range(0, len(asked), BLOCK_ROWS):
+            block = asked[first : first + BLOCK_ROWS]
+            writer.writerows(_scored(contract, booster, table.ids.take(pa.array(block)).to_pylist(), rows[block]))
     if rejected.rows:
         aside = out.with_suffix(".rejected.csv")
         rejected.write(aside)

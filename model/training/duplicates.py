@@ -16,26 +16,34 @@ def without_duplicates(table: Table, id_name: str, rejected: Rejections) -> tupl
 
     A copy may add the label: the same row exported again once the label was known gives it to the first.
     """
-    group = table.ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    _, first_of_group = np.unique(group, return_index=True)
-    first = first_of_group[group]  # of each row: the first row with its id
-    if len(first_of_group) == len(table):
+    rows = np.arange(len(table))
+    first = first_of_id(table, rows)
+    later = first != rows
+    if not later.any():
         return table, 0
-    equal = _same_content(table, first)
+    equal = same_content(table, first)
     label, known = _merged_labels(table, first, equal)
     equal &= (table.label == UNLABELLED) | (table.label == label[first])
-    later = first != np.arange(len(table))
-    for at in np.flatnonzero(later & ~equal):
-        rejected.add(
-            table.files[table.file[at]],
-            int(table.row[at]),
-            id_name,
-            f"is the id of another transaction already: {table.place(int(first[at]))}",
-        )
+    reject(table, first, np.flatnonzero(later & ~equal), id_name, rejected)
     return replace(table, label=label, known=known).take(~later), int((later & equal).sum())
 
 
-def _same_content(table: Table, first: Array) -> Array:
+def first_of_id(table: Table, by_rank: Array) -> Array:
+    """Of each row: the row with its id that comes first among the rows as they are given."""
+    group = table.ids.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    _, rank = np.unique(group[by_rank], return_index=True)
+    first: Array = by_rank[rank][group]
+    return first
+
+
+def reject(table: Table, first: Array, contradicting: Array, id_name: str, rejected: Rejections) -> None:
+    for at in contradicting:
+        place = table.place(int(first[at]))
+        reason = f"is the id of another transaction already: {place}"
+        rejected.add(table.files[table.file[at]], int(table.row[at]), id_name, reason)
+
+
+def same_content(table: Table, first: Array) -> Array:
     """Which rows say the same as the first row with their id, whatever their labels."""
     same: Array = table.time == table.time[first]
     for values in table.values.values():

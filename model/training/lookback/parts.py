@@ -1,4 +1,4 @@
-"""Writes the states at the end of the data as the files that fill the table of live scoring: history/part-NNNNN.jsonl.gz,
+"""Writes the states at the end of the data as the files that fill the table of live scoring, history/part-NNNNN.jsonl.gz:
 the same bytes for the same data, and last an index.json that names them all."""
 
 from __future__ import annotations
