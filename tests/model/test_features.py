@@ -13,9 +13,18 @@ def test_features_come_in_the_order_of_their_names(cards):
     assert tuple(computed) == features.names(cards)
 
 
+def test_history_comes_last_and_is_that_of_unknown_entities_when_no_states_are_given(cards):
+    history = cards.history_plan.names
+    computed = features.compute(cards, cards.validate(CARD_PAYMENT))
+    assert tuple(computed)[-len(history) :] == history
+    assert computed["customer_count_1h"] == 0
+    assert computed["customer_seconds_since_last"] is None
+
+
 def test_a_transaction_gives_plain_calendar_email_and_network_features(cards):
     computed = features.compute(cards, cards.validate(CARD_PAYMENT))  # a Sunday, 01:30 UTC
-    assert computed == {
+    plain = {name: value for name, value in computed.items() if name not in cards.history_plan.names}
+    assert plain == {
         "amount": 940.0, "currency": "EUR", "merchant_category": "jewellery", "merchant_country": "DE",
         "channel": "online", "customer_age": 44.0, "account_age_days": 3.0, "email_domain": "quickmail.example",
         "email_tld": "example", "email_length": 2.0, "email_digits": 0.0, "email_vowels": 0.5, "email_separators": 0.0,
@@ -32,8 +41,9 @@ def test_entities_are_never_features(cards):
 def test_missing_values_stay_missing(cards):
     payload = CARD_PAYMENT | {"email": None, "ip_address": None, "customer_age": None}
     computed = features.compute(cards, cards.validate(payload))
-    gone = [name for name in computed if name.startswith(("email", "ip_address", "customer_age"))]
+    gone = [name for field in ("email", "ip_address", "customer_age") for name in cards.by_name[field].features]
     assert len(gone) == 13
+    gone += [told.name for told in cards.history_plan.features if told.entity in ("email", "ip_address")]
     assert {computed[name] for name in gone} == {None}
 
 
