@@ -43,7 +43,7 @@ def schema(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from model.training import command
 
-    command.train(options.schema, options.data, options.out, options.threads, print)
+    command.train(options.schema, options.data, options.out, options.threads, options.champion, print)
 
 
 def score(options: argparse.Namespace) -> None:
@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     trained.add_argument("--schema", type=Path, metavar="FILE", help="default: model/schema.yaml")
     trained.add_argument("--data", type=Path, nargs="+", required=True, metavar="FILE", help="csv, csv.gz or parquet")
     trained.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the model and its report go")
+    trained.add_argument(
+        "--champion", type=Path, metavar="DIR", help="holds the model.tar.gz to compare the model with"
+    )
 
     scored = commands.add_parser("score", help="score files with a trained model, in input order")
     scored.add_argument("--model", type=Path, required=True, metavar="DIR", help="holds model.tar.gz, or it unpacked")
@@ -85,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="earlier transactions, with or without labels: the past of those in DATA, which are left out if found here",
+        help="earlier transactions, with or without labels: the past of those in DATA, left out if found here too",
     )
     scored.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     for command in (trained, scored):

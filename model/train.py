@@ -47,6 +47,7 @@ def the_job(output_dir: Path, chosen: Options) -> job.Job:
         options=chosen,
         name=os.environ.get("TRAINING_JOB_NAME") or None,
         say=lambda line: print(line, flush=True),
+        champion=Path(os.environ["SM_CHANNEL_CHAMPION"]) if os.environ.get("SM_CHANNEL_CHAMPION") else None,
     )
 
 

@@ -21,12 +21,14 @@ BLOCK_ROWS = 100_000
 COLUMNS = ("transaction_id", "fraud_probability", "score", "outcome")
 
 
-def train(schema: Path | None, data: list[Path], out: Path, threads: int, say: Callable[[str], None]) -> None:
+def train(
+    schema: Path | None, data: list[Path], out: Path, threads: int, champion: Path | None, say: Callable[[str], None]
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         model_dir = Path(scratch) / "model"
         asked = schemas.load(schema or schemas.PACKAGED)
-        job.run(job.Job(asked, _named(data), model_dir, out, threads, fitting.Options(), None, say))
+        job.run(job.Job(asked, _named(data), model_dir, out, threads, fitting.Options(), None, say, champion))
         artefact.pack(model_dir, out / "model.tar.gz")
     say(str(out / "model.tar.gz"))
 

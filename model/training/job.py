@@ -14,6 +14,7 @@ from model import features
 from model.contract import Contract, Platt
 from model.schema import Schema
 from model.training import evaluation, fitting, lookback, matrix, saving
+from model.training.champion import Challenger, judge_champion
 from model.training.columns import Array
 from model.training.duplicates import without_duplicates
 from model.training.evaluation import influence, summary
@@ -35,6 +36,7 @@ class Job:
     options: Options
     name: str | None  # without one, the model is called after a hash of everything that went into it
     say: Callable[[str], None]
+    champion: Path | None = None  # holds the model.tar.gz of the model that serves
 
 
 def run(job: Job) -> dict[str, Any]:
@@ -93,6 +95,8 @@ def run(job: Job) -> dict[str, Any]:
         "importance": fitted.importance(),
         "influence": influence.judge_influence(fitted.booster, rows_to_judge, names, job.options.seed, job.threads),
     } | evaluation.judge_in_depth(holdout, calibration)
+    challenger = Challenger(job.schema, job.files, table, parts.holdout, rows_to_judge, probability, calibration)
+    result["champion"] = judge_champion(job.champion, challenger)
     for metric in ("roc_auc", "average_precision"):
         job.say(f"{metric}={result['metrics'][metric]};")
     saving.write_outputs(job.output_dir, result)

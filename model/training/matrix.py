@@ -39,8 +39,13 @@ def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tup
 
 def matrix(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]]) -> Array:
     """All rows at once, for each has the earlier ones as its history; a part of them is cut out of the result."""
-    names = features.names(schema)
-    filled = np.empty((len(table), len(names)), dtype=np.float32)
+    filled = np.empty((len(table), len(features.names(schema))), dtype=np.float32)
+    lookback.fill(schema.history_plan, table, filled[:, fill_present(schema, table, categories, filled) :])
+    return filled
+
+
+def fill_present(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]], filled: Array) -> int:
+    """Writes the features that need no history, which come first; says how many they are."""
     at = 0
     for field in schema.fields:
         for column in _columns(field, table, categories):
@@ -49,8 +54,7 @@ def matrix(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]])
     for column in calendar(table.time):
         filled[:, at] = column
         at += 1
-    lookback.fill(schema.history_plan, table, filled[:, at:])
-    return filled
+    return at
 
 
 def calendar(time: Array) -> tuple[Array, ...]:

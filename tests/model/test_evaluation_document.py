@@ -16,7 +16,7 @@ def test_every_key_is_explained(evaluation):
     explained = (ROOT / "docs/evaluation.md").read_text()
     for key, value in evaluation.items():
         assert f"`{key}`" in explained or f"`{key}." in explained, key
-        if key in ("data", "ranking", "at_thresholds", "daily", "calibration", "curves"):
+        if key in ("data", "ranking", "at_thresholds", "daily", "calibration", "champion", "curves"):
             for inner in value:
                 assert f"`{inner}`" in explained or f"`{key}.{inner}`" in explained, f"{key}.{inner}"
     for part in (*evaluation["segments"], *evaluation["daily"]["by_day"], *evaluation["calibration"]["bins"]):
