@@ -10,6 +10,7 @@
 | v{amount}{k}      | longest / resolution    | sum of its square                                                    |
 | d{k}              | risk bucket             | events                                                               |
 | x{k}              | risk bucket             | events that turned out to be fraud                                   |
+| y{k}              | risk bucket             | sum of the minutes within the bucket at which these happened         |
 | p{pair}{k}        | longest window          | the set of partners, each 32 bits of a hash                          |
 | first, last       |                         | time of the first and the last event, in microseconds                |
 """

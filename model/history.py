@@ -13,6 +13,7 @@ from model.counters import TIMES, name, names, short_hash, steps, units
 from model.history_merge import merge
 from model.history_size import LARGEST_SET
 from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
+from model.remembered import MINUTE
 from model.transaction import Transaction
 from model.windows import Plan
 
@@ -62,7 +63,11 @@ def observe(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -
 
 def judge(plan: Plan, moment: int, frauds: int) -> Change:
     """What the label of an event of that moment does to each of its entities: +1 for fraud, -1 to take it back."""
-    return Change(add={name("x", moment // plan.risk_bucket): frauds}) if plan.risks else Change()
+    if not plan.risks:
+        return Change()
+    bucket, within = divmod(moment, plan.risk_bucket)
+    add = {name("x", bucket): frauds, name("y", bucket): frauds * (within // MINUTE)}
+    return Change(add={counter: amount for counter, amount in add.items() if amount})
 
 
 def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, repeat
 
 from model.counters import UNITS, steps
+from model.remembered import MINUTE
 from model.windows import Plan
 
 Counters = Mapping[str, int]
@@ -36,7 +37,7 @@ def of_entity(
         logarithms, squares = sum(islice(stored, per_bucket)), sum(islice(stored, per_bucket))
         spreads.append(_spread(value, float(numbers[-1]), float(logarithms), float(squares)))
     times = [_seconds(state.get(name), moment, plan.memory) for name in ("last", "first")]
-    return [*map(float, events), *sums, *means, *ratios, *spreads, *times, *_risks(plan, list(stored) if state else [])]
+    return [*map(float, events), *sums, *means, *ratios, *spreads, *times, *_risks(plan, stored, moment)]
 
 
 def _signed(total: int) -> int:
@@ -65,12 +66,21 @@ def _seconds(since: int | None, moment: int, most: int) -> Value:
     return None if since is None else float(min(max(moment - since, 0), most)) / 1e6
 
 
-def _risks(plan: Plan, stored: Sequence[int]) -> Iterator[Value]:
-    """`stored`: events, then frauds, of the longest window's risk buckets, the oldest first."""
-    most, frauds = plan.longest.risk, 0
+def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
+    """From the risk buckets, the oldest first. Those of frauds go on to today's: such news does not wait."""
+    if not plan.risks:
+        return
+    most, newest = plan.longest.risk, moment // plan.risk_bucket
+    oldest = (moment - plan.delay) // plan.risk_bucket - most
+    events = list(islice(stored, most))
+    frauds, minutes = (list(islice(stored, newest - oldest + 1)) for _ in "xy")
     for window in plan.risks:
-        events = sum(stored[most - window.risk : most])
-        frauds = sum(stored[2 * most - window.risk :])
-        yield float(frauds) / float(events) if events else None
-    if plan.risks:
-        yield float(frauds)
+        judged = sum(events[-window.risk :])
+        yield float(sum(frauds[most - window.risk : most])) / float(judged) if judged else None
+    yield float(sum(frauds[:most]))
+    known = [at for at, number in enumerate(frauds) if number > 0]
+    for at in (known[-1], known[0]) if known else ():
+        mean = (oldest + at) * plan.risk_bucket + minutes[at] * MINUTE // frauds[at]
+        yield float(max(moment - mean, 0)) / 1e6
+    if not known:
+        yield from (None, None)

@@ -51,7 +51,9 @@ def _events_of(plan: Plan, name: str) -> str:
     """The counter that tells how many events the bucket of this one saw."""
     if name[0] in "sm":
         return f"n{name[1]}{name[3:]}"
-    return f"n{plan.longest.level}{name[2:]}" if name[0] in "uv" else name
+    if name[0] in "uv":
+        return f"n{plan.longest.level}{name[2:]}"
+    return f"x{name[1:]}" if name[0] == "y" else name
 
 
 def _count(state: State, name: str) -> int:

@@ -12,7 +12,8 @@ from model.remembered import Amount, Entity, Pair, Window
 
 @dataclass(frozen=True)
 class HistoryFeature:
-    """`kind` is one of count, sum, mean, ratio, spread, since_last, known, risk, frauds, new, distinct."""
+    """`kind` is one of count, sum, mean, ratio, spread, since_last, known, risk, frauds, since_fraud,
+    since_first_fraud, new, distinct."""
 
     name: str
     kind: str
@@ -67,4 +68,7 @@ def _of_entity(entity: Entity, amounts: Sequence[Amount], windows: Sequence[Wind
         if w.risk:
             yield HistoryFeature(f"{e}_risk_{w.text}", "risk", risk, field, window=w.text)
     if windows[-1].risk:
-        yield HistoryFeature(f"{e}_frauds_{windows[-1].text}", "frauds", risk, field, window=windows[-1].text)
+        longest = windows[-1].text
+        yield HistoryFeature(f"{e}_frauds_{longest}", "frauds", risk, field, window=longest)
+        yield HistoryFeature(f"{e}_seconds_since_fraud", "since_fraud", risk, field, window=longest)
+        yield HistoryFeature(f"{e}_seconds_since_first_fraud", "since_first_fraud", risk, field, window=longest)

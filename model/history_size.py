@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from model.counters import base36, steps, units
-from model.remembered import DAY, Amount, Entity, Pair, Window
+from model.remembered import DAY, MINUTE, Amount, Entity, Pair, Window
 
 LARGEST_ITEM = 4096
 LARGEST_SET = 32  # partners remembered per pair and epoch
 FEWEST_EVENTS = 10**6  # of one entity in one bucket, that there is always room for
+MOST_FRAUDS = 10**6 - 1
 WRITES = 1_000  # a second, which is all that one item takes
 END_OF_TIME = 84_006 * DAY  # the year 2200
 KEY = len("entity") + len("01234567##") + 32
@@ -52,14 +53,14 @@ def _counters(amounts: Sequence[Amount], windows: Sequence[Window], delay: int, 
         both = _number(of_one * events, signed=True) + _number(of_one**2 * events)
         yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + both)
     if longest.risk:
-        buckets = risk_buckets(longest, delay, risk_bucket)
-        yield buckets * 2 * (_name(1, risk_bucket) + _number(_events(risk_bucket)))
+        numbers = _number(_events(risk_bucket)) + _number(MOST_FRAUDS) + _number(MOST_FRAUDS * risk_bucket // MINUTE)
+        yield risk_buckets(longest, delay, risk_bucket) * (3 * _name(1, risk_bucket) + numbers)
 
 
 def _sets(entity: Entity, pairs: Sequence[Pair], epoch: int) -> Iterator[int]:
     for pair in pairs:
         if pair.partner(entity.field):
-            yield 2 * (_name(2, epoch) + 3 + LARGEST_SET * (1 + _number(2**32)))
+            yield 2 * (_name(2, epoch) + LARGEST_SET * _number(2**32 - 1))
 
 
 def _events(bucket: int) -> int:
@@ -71,5 +72,5 @@ def _name(letters: int, bucket: int) -> int:
 
 
 def _number(largest: int, signed: bool = False) -> int:
-    """A byte for two digits, one more, and one for a sign. An odd place of the decimal point costs half a byte more."""
-    return (len(str(abs(largest))) + 2) // 2 + 1 + signed
+    """A byte for two digits, one more, and one for a sign."""
+    return (len(str(abs(largest))) + 1) // 2 + 1 + signed

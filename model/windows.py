@@ -93,16 +93,18 @@ class Plan:
         return self.delay + max(self.longest.length, (self.longest.risk + 1) * self.risk_bucket)
 
     def counters(self, moment: int) -> tuple[str, ...]:
-        """Those that an event of that moment reads, always as many and in the same order: events of each window; of
-        each amount its sums and numbers of each window, its u and v; events and frauds of the risk buckets."""
-        buckets = tuple(moment // window.bucket for window in self.windows)
-        return _counters(self, buckets, (moment - self.delay) // self.risk_bucket - 1)
+        """Those that an event of that moment reads, in this order: events of each window; of each amount its sums and
+        numbers of each window, its u and v; events of the risk buckets, frauds and minutes of these and later ones."""
+        return _counters(self, *self._buckets(moment))
 
     def reach(self, newest: int) -> frozenset[str]:
         """All counters and sets that an event of that moment or later may read."""
-        buckets = tuple(newest // window.bucket for window in self.windows)
-        judged, current = ((moment // self.risk_bucket) for moment in (newest - self.delay, newest))
-        return _reach(self, buckets, judged - 1, current, newest // self.epoch)
+        return _reach(self, *self._buckets(newest), newest // self.epoch)
+
+    def _buckets(self, moment: int) -> tuple[tuple[int, ...], int, int]:
+        """That of each window, the newest one that tells of risk, and that of the day itself."""
+        buckets = tuple(moment // window.bucket for window in self.windows)
+        return buckets, (moment - self.delay) // self.risk_bucket - 1, moment // self.risk_bucket
 
     @cached_property
     def id(self) -> str:
@@ -120,7 +122,7 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, ...]:
+def _counters(plan: Plan, buckets: tuple[int, ...], judged: int, current: int) -> tuple[str, ...]:
     found: list[str] = []
 
     def in_windows(kind: str, of: str = "") -> None:
@@ -134,16 +136,18 @@ def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, .
             in_windows("m", amount.digit)
         for kind in "uv":
             found.extend(names(f"{kind}{amount.digit}", buckets[-1], plan.resolution))
-    for kind in "dx":
-        found.extend(names(kind, judged, plan.longest.risk))
+    if plan.risks:
+        found.extend(names("d", judged, plan.longest.risk))
+        for kind in "xy":
+            found.extend(names(kind, current, current - judged + plan.longest.risk))
     return tuple(found)
 
 
 @lru_cache(maxsize=256)
 def _reach(plan: Plan, buckets: tuple[int, ...], judged: int, current: int, epoch: int) -> frozenset[str]:
-    found = set(_counters(plan, buckets, judged))
-    for kind in "dx" if plan.risks else "":
-        found.update(names(kind, current, current - judged))
+    found = set(_counters(plan, buckets, judged, current))
+    if plan.risks:
+        found.update(names("d", current, current - judged))
     for pair in plan.pairs:
         found.update(names(f"p{pair.digit}", epoch, 2))
     return frozenset(found)

@@ -62,10 +62,10 @@ class Memory:
 
 
 def bytes_of(key: str, state: State) -> int:
-    """The size of the stored item by DynamoDB's published rules, rounded up wherever they say "about"."""
+    """The size of the stored item by DynamoDB's published rules."""
     parts = [len("entity") + len(key.encode()), len("expires_at") + 6]
     for name, value in state.items():
         numbers: Iterable[int] = value if isinstance(value, frozenset) else [value]
-        parts.append(len(name.encode()) + 3 * isinstance(value, frozenset))
-        parts += [len(str(abs(number))) // 2 + 2 + (number < 0) + isinstance(value, frozenset) for number in numbers]
+        parts.append(len(name.encode()))
+        parts += [(len(str(abs(number))) + 1) // 2 + 1 + (number < 0) for number in numbers]
     return sum(parts)

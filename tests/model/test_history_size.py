@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model import history
 from model.counters import steps
 from model.history_size import LARGEST_ITEM
+from model.remembered import MINUTE
 from model.schema import Schema, SchemaError
 from model.transaction import Transaction
 from tests.model.conftest import small
@@ -51,11 +52,13 @@ def test_the_item_of_the_busiest_entity_is_no_larger_than_the_plan_says(schema, 
 
 
 def _busiest(plan, name):
-    """A thousand events a second, each of the largest amount."""
+    """A thousand events a second, each of the largest amount, and a million frauds a day."""
     kind, digit = name[0], name[1]
     if kind == "p":
         return frozenset(range(2**32 - 32, 2**32))
-    bucket = plan.risk_bucket if kind in "dx" else (plan.longest if kind in "uv" else plan.windows[int(digit)]).bucket
+    if kind in "xy":
+        return (10**6 - 1) * (plan.risk_bucket // MINUTE if kind == "y" else 1)
+    bucket = plan.risk_bucket if kind == "d" else (plan.longest if kind in "uv" else plan.windows[int(digit)]).bucket
     events = bucket // 1000 - 1
     if kind == "s":
         return -events * round(min(plan.amounts[int(name[2])].largest, 1e12)) * 10_000
@@ -93,7 +96,7 @@ def test_the_finest_resolution_that_fits_is_taken():
     fields = {"card": {"role": "entity"}} | {f"a{i}": {"role": "amount"} for i in range(8)}
     found = [
         Schema.from_dict(small(fields=fields, history={"amounts": [f"a{i}" for i in range(count)]})).history_plan
-        for count in range(7)
+        for count in range(6)
     ]
     assert found[0].resolution == 12
     assert [plan.resolution for plan in found] == sorted((plan.resolution for plan in found), reverse=True)
