@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from sklearn import metrics
 
 from model import artefact
+from model import train as train_py
 from model.schema import Schema
 from model.training import champion, fitting, job, loading
 from tests.model.conftest import ROOT, run_model, small
@@ -159,6 +161,23 @@ def test_with_too_few_later_frauds_there_is_no_comparison(rows, tmp_path):
     found = train(rows, tmp_path / "new", tmp_path / "same")["champion"]
     assert (found["compared"], found["reason"]) == (False, "too_few_rows")
     assert "2026-04-28" in found["text"]
+
+
+def test_the_training_job_finds_its_champion_in_the_channel(serving, rows, tmp_path, monkeypatch, capsys):
+    channels = {name: tmp_path / name for name in ("train", "run", "champion")}
+    for directory in channels.values():
+        directory.mkdir()
+    rows.to_parquet(channels["train"] / "payments.parquet", index=False)
+    (channels["run"] / "schema.yaml").write_text(json.dumps(small(label_delay="2d")))
+    shutil.copy(serving / "model.tar.gz", channels["champion"])
+    for name, directory in channels.items():
+        monkeypatch.setenv(f"SM_CHANNEL_{name.upper()}", str(directory))
+    monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / "model"))
+    monkeypatch.setenv("SM_OUTPUT_DATA_DIR", str(tmp_path / "output"))
+    monkeypatch.setenv("TRAINING_JOB_NAME", "fraud-new")
+    assert train_py.main(["--num_round", "20"]) == 0, capsys.readouterr().err
+    found = json.loads((tmp_path / "output/evaluation.json").read_text())["champion"]
+    assert found["compared"] and found["model"] == "fraud-old"
 
 
 def test_a_damaged_artefact_is_no_reason_to_fail(tmp_path):
