@@ -51,6 +51,8 @@ def _unknown(schema: Schema, told: HistoryFeature, said: Said, features: Mapping
     known = next((features.get(name) for name in siblings if schema.history_plan.by_name[name].kind == "known"), 0)
     if known is None:
         return f"{said.who} was never seen before"
+    if told.kind in ("since_fraud", "since_first_fraud"):
+        return _frauds(said, 0)
     if told.kind in ("risk", "frauds"):
         return f"{said.who} has no transactions in {said.period} of which it is known by now whether they were fraud"
     if told.amount:
@@ -102,6 +104,14 @@ def _frauds(said: Said, value: float) -> str:
     return f"{said.who} had {_many(value, 'known fraud')} in {said.period}"
 
 
+def _since_fraud(said: Said, value: float) -> str:
+    return f"{said.who}'s last known fraud was {duration(value)} before"
+
+
+def _since_first_fraud(said: Said, value: float) -> str:
+    return f"{said.who}'s first known fraud in {said.period} was {duration(value)} before"
+
+
 def _new(said: Said, value: float) -> str:
     return f"{said.who} and the {said.partner} were {'never ' if value else ''}seen together before"
 
@@ -122,6 +132,8 @@ FACTS: dict[str, Fact] = {
     "known": _known,
     "risk": _risk,
     "frauds": _frauds,
+    "since_fraud": _since_fraud,
+    "since_first_fraud": _since_first_fraud,
     "new": _new,
     "distinct": _distinct,
 }
