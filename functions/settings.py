@@ -59,8 +59,10 @@ class ScoreSettings:
 @dataclass(frozen=True)
 class LabelSettings:
     bucket: str
+    topic_arn: str
     decisions_table: str
     history_table: str
+    queue_url: str
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,12 @@ def function(name: str) -> dict[str, Any]:
     return properties(f"{name.capitalize()}Function")
 
 
+def routes(name: str) -> set[tuple[str, str]]:
+    """The paths of the API that a function serves."""
+    events = function(name)["Events"].values()
+    return {(one["Properties"]["Method"], one["Properties"]["Path"]) for one in events if one["Type"] == "Api"}
+
+
 def policy(name: str) -> list[dict[str, Any]]:
     """The statements of a function's role."""
     (inline,) = properties(f"{name.capitalize()}Role")["Policies"]

@@ -26,7 +26,7 @@ BROUGHT_ALONG = {
     "deploy": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
     "backfill": LAMBDA | QUEUE,
     "score": LAMBDA | TRANSACTION,
-    "label": LAMBDA | {"dynamodb:UpdateItem"},  # of its transactions' members
+    "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }
@@ -125,7 +125,7 @@ def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resour
 
 
 def test_queues_take_messages_from_their_rule_alone():
-    for queue in ("Uploads", "Deployments"):
+    for queue in ("Uploads", "Deployments", "Labels"):
         (statement,) = template.properties(f"{queue}QueuePolicy")["PolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert template.resolve(statement["Condition"]) == {"ArnEquals": {"aws:SourceArn": f"${{{queue}Rule.Arn}}"}}

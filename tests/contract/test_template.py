@@ -25,6 +25,8 @@ SETTINGS = {
     "teardown": settings.TeardownSettings,
 }
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"
+RULES = {"train": "UploadsRule", "deploy": "DeploymentsRule", "label": "LabelsRule"}
+SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file"}
 
 
 @pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=" ".join)
@@ -90,13 +92,14 @@ def matches(pattern: Any, event: Any) -> bool:
 @pytest.mark.parametrize("path", sorted((template.ROOT / "events").glob("*.json")), ids=lambda path: path.stem)
 def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
     event = json.loads(path.read_text("utf-8"))
-    rule = {"train": "UploadsRule", "deploy": "DeploymentsRule"}.get(path.stem.partition("-")[0])
-    if rule is not None:
+    rule = RULES.get(path.stem.partition("-")[0])
+    if path.stem in SENT_BY_FUNCTIONS:
+        assert all(record["eventSource"] == "aws:sqs" for record in event["Records"])
+    elif rule is not None and "Records" in event:
         pattern = template.resolve(template.properties(rule)["EventPattern"], Bucket=BUCKET)
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
     elif path.stem.startswith(("score-", "label-")):
-        routes = [route["Properties"] for route in template.function(path.stem.partition("-")[0])["Events"].values()]
-        assert (event["httpMethod"], event["resource"]) in [(route["Method"], route["Path"]) for route in routes]
+        assert (event["httpMethod"], event["resource"]) in template.routes(path.stem.partition("-")[0])
     elif path.stem.startswith("archive-"):
         (source,) = template.function("archive")["Events"].values()
         (found,) = source["Properties"]["FilterCriteria"]["Filters"]
@@ -135,13 +138,19 @@ def test_every_function_has_its_log_group_with_retention_and_an_alarm(name):
 
 
 @pytest.mark.parametrize(
-    ("queue", "name"), [("UploadsQueue", "train"), ("DeploymentsQueue", "deploy"), ("BackfillsQueue", "backfill")]
+    ("queue", "name"),
+    [
+        ("UploadsQueue", "train"),
+        ("DeploymentsQueue", "deploy"),
+        ("BackfillsQueue", "backfill"),
+        ("LabelsQueue", "label"),
+    ],
 )
 def test_a_message_stays_hidden_for_six_times_the_functions_timeout(queue, name):
     assert template.properties(queue)["VisibilityTimeout"] == 6 * template.function(name)["Timeout"]
 
 
-@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Archive"])
+@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Labels", "Archive"])
 def test_a_dead_letter_raises_an_alarm(queue):
     alarm = template.properties(f"{queue}DeadLetterAlarm")
     assert template.resolve(alarm["Dimensions"])[0]["Value"] == f"${{{queue}DeadLetterQueue.QueueName}}"
@@ -166,5 +175,5 @@ def test_outputs_are_the_ones_that_others_rely_on():
     assert set(template.document()["Outputs"]) == {
         "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "HistoryTableName",
         "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl",
-        "DeploymentsDeadLetterQueueUrl", "BackfillsDeadLetterQueueUrl",
+        "DeploymentsDeadLetterQueueUrl", "BackfillsDeadLetterQueueUrl", "LabelsDeadLetterQueueUrl",
     }  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from functions.settings import DeploySettings, ScoreSettings, TrainSettings
+from functions.settings import DeploySettings, LabelSettings, ScoreSettings, TrainSettings
 from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeSns, FakeSqs
 
 REGION = "us-east-1"
@@ -181,3 +181,10 @@ def deploy_settings(**changes: Any) -> DeploySettings:
 
 
 SCORE_SETTINGS = ScoreSettings(bucket=BUCKET, decisions_table=TABLE, history_table=HISTORY, retention_days=400)
+LABEL_SETTINGS = LabelSettings(
+    bucket=BUCKET,
+    topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",
+    decisions_table=TABLE,
+    history_table=HISTORY,
+    queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-LabelsQueue",
+)

@@ -59,6 +59,10 @@ class FakeSqs:
         self.sent += [json.loads(entry["MessageBody"]) for entry in entries if entry not in refused]
         return {"Successful": []} | ({"Failed": [{"Id": entry["Id"]} for entry in refused]} if refused else {})
 
+    def send_message(self, **request: Any) -> None:
+        assert service_model.problems("sqs", "SendMessage", request) == []
+        self.sent.append(json.loads(request["MessageBody"]))
+
     def change_message_visibility(self, **request: Any) -> None:
         assert service_model.problems("sqs", "ChangeMessageVisibility", request) == []
         self.returned.append(request)

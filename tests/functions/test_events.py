@@ -17,7 +17,7 @@ from functions.deploy.handler import wire as wire_deploy
 from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
 from functions.score.handler import handler as score
-from functions.settings import ArchiveSettings, BackfillSettings, LabelSettings, TeardownSettings
+from functions.settings import ArchiveSettings, BackfillSettings, TeardownSettings
 from functions.teardown.handler import Ports as TeardownPorts
 from functions.teardown.handler import handler as teardown
 from functions.train.handler import handler as train
@@ -27,6 +27,7 @@ from tests.functions.conftest import (
     BUCKET,
     EVENTS,
     HISTORY,
+    LABEL_SETTINGS,
     TABLE,
     deploy_settings,
     read,
@@ -39,6 +40,7 @@ from tests.functions.world import build
 JOB = "fraud-4296854961e50a36"
 PLAN = contract(JOB).schema.history_plan.id
 PART = gzip.compress(b'{"key": "%s#customer_id#00", "state": {"first": 1, "last": 2}}\n' % PLAN.encode(), mtime=0)
+LABELS = b"transaction_id,label,labelled_at\npayment-1,fraud,2026-11-20T09:00:00Z\n"
 OUTCOMES = {
     "archive-expired": "nothing to log",
     "archive-insert": "1 line",
@@ -49,10 +51,12 @@ OUTCOMES = {
     "deploy-job-completed-twice": "comes back, Creating",
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
+    "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
     "label-not-json": 400,
     "label-one": "payment-1 recorded",
+    "label-rest-of-file": "nothing left",
     "label-wrong-word": 422,
     "score-base64": 200,
     "score-get-decision": 404,
@@ -117,8 +121,13 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
 
     def of_label(name: str, event: dict[str, Any]) -> Any:
         table.put_item(TableName=TABLE, Item={"transaction_id": {"S": "payment-1"}})
-        ports = wire_label(LabelSettings(BUCKET, TABLE, HISTORY), table, s3)
+        ports = wire_label(LABEL_SETTINGS, table, s3, sqs, sns)
+        drop("labels/november.csv", LABELS)
         answer = label(event, context, ports=ports)
+        if "Records" in event:
+            assert answer == {"batchItemFailures": []}
+            is_recorded = "label" in table.get_item(TableName=TABLE, Key={"transaction_id": {"S": "payment-1"}})["Item"]
+            return "file recorded" if is_recorded else "nothing left"
         body = json.loads(answer["body"])
         if answer["statusCode"] != 200:
             return answer["statusCode"]

@@ -10,80 +10,20 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from functions.label import trail
-from functions.label.handler import handler, wire
+from functions.label.handler import handler
 from functions.label.label import Label
 from functions.label.recording import TRIES
 from functions.label.trail import Kept, step
-from functions.settings import LabelSettings
-from tests.contract import service_model
 from tests.functions.artefacts import contract
-from tests.functions.conftest import BUCKET, HISTORY, TABLE, client, read, sample_event, stored
-from tests.functions.fakes import START, Clock, client_error
+from tests.functions.conftest import HISTORY, TABLE, client, read, sample_event, stored
+from tests.functions.fakes import START, client_error
+from tests.functions.labels import COUNTER, KEYS, World
 from tests.functions.world import build
-
-KEYS = ["1a2b3c4d#customer_id#00", "1a2b3c4d#terminal_id#ff"]
-COUNTER = "f0.kd3"
-
-
-class Table:
-    """moto's tables behind a check of every request, with things that happen just before a write."""
-
-    def __init__(self) -> None:
-        self.writes = 0
-        self.before_write: list[Any] = []
-
-    def get_item(self, **request: Any) -> Any:
-        assert service_model.problems("dynamodb", "GetItem", request) == []
-        return client("dynamodb").get_item(**request)
-
-    def transact_write_items(self, **request: Any) -> Any:
-        assert service_model.problems("dynamodb", "TransactWriteItems", request) == []
-        self.writes += 1
-        if self.before_write:
-            self.before_write.pop(0)()
-        return client("dynamodb").transact_write_items(**request)
-
-
-class World:
-    def __init__(self, s3: Any, context: Any, clock: Clock) -> None:
-        self.s3, self.context, self.clock, self.table = s3, context, clock, Table()
-        self.recording = wire(LabelSettings(BUCKET, TABLE, HISTORY), self.table, s3, clock)  # type: ignore[arg-type]
-        object.__setattr__(self.recording, "pause", lambda _: None)
-
-    def decide(self, transaction_id: str, keys: list[str] | None = None) -> None:
-        history = json.dumps({"keys": KEYS if keys is None else keys, "label": {COUNTER: 1}})
-        item = {"transaction_id": {"S": transaction_id}, "outcome": {"S": "approve"}, "history": {"S": history}}
-        client("dynamodb").put_item(TableName=TABLE, Item=item)
-
-    def post(self, *labels: dict[str, Any], **one: Any) -> tuple[int, Any]:
-        return self.post_text(json.dumps(one or {"labels": list(labels)}))
-
-    def post_text(self, text: str) -> tuple[int, Any]:
-        answer = handler(sample_event("label-one") | {"body": text}, self.context, ports=self.recording)
-        return answer["statusCode"], json.loads(answer["body"])
-
-    def label(self, transaction_id: str, label: str, at: str | None = None) -> str:
-        status, answer = self.post(transaction_id=transaction_id, label=label, **({"labelled_at": at} if at else {}))
-        assert status == 200, answer
-        return str(answer["status"])
-
-    def decision(self, transaction_id: str) -> dict[str, Any]:
-        key = {"transaction_id": {"S": transaction_id}}
-        return dict(client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"])
-
-    def frauds(self, key: str = KEYS[0]) -> int:
-        item = client("dynamodb").get_item(TableName=HISTORY, Key={"entity": {"S": key}}).get("Item", {})
-        return int(item.get(COUNTER, {"N": "0"})["N"])
-
-    def trail(self, transaction_id: str) -> list[str]:
-        return [entry["label"] for entry in json.loads(self.decision(transaction_id)["label_trail"]["S"])]
 
 
 @pytest.fixture
-def world(s3, table, history_table, context, clock) -> World:
-    made = World(s3, context, clock)
-    made.decide("payment-1")
-    return made
+def world(s3, table, history_table, sqs, sns, context, clock) -> World:
+    return World(s3, sqs, sns, context, clock)
 
 
 def test_a_fraud_is_kept_with_its_decision_and_counted_for_every_entity(world):
@@ -186,14 +126,14 @@ def test_the_same_decision_twice_in_one_request_ends_with_the_last(world):
 
 
 def test_two_writers_at_once_count_one_fraud(world):
-    rival = World(world.s3, world.context, world.clock)
+    rival = World(world.s3, world.sqs, world.sns, world.context, world.clock)
     world.table.before_write.append(lambda: rival.label("payment-1", "fraud", "2026-11-20T09:00:00Z"))
     assert world.label("payment-1", "fraud", "2026-11-20T09:00:00Z") == "unchanged"
     assert world.frauds() == 1 and world.trail("payment-1") == ["fraud"]
 
 
 def test_a_contradiction_at_the_same_moment_is_taken_one_after_the_other(world):
-    rival = World(world.s3, world.context, world.clock)
+    rival = World(world.s3, world.sqs, world.sns, world.context, world.clock)
     world.table.before_write.append(lambda: rival.label("payment-1", "legit", "2026-11-20T09:00:00Z"))
     assert world.label("payment-1", "fraud", "2026-11-21T09:00:00Z") == "recorded"
     assert world.frauds() == 1 and world.trail("payment-1") == ["legit", "fraud"]
@@ -234,11 +174,16 @@ def test_a_store_that_fails_is_a_503_and_the_labels_may_come_again(world, code):
     assert world.frauds() == 2
 
 
-def test_when_time_runs_short_the_caller_is_asked_to_come_again(world):
-    world.context.seconds_left = 5
-    answer = handler(sample_event("label-one"), world.context, ports=world.recording)
+def test_when_time_runs_short_the_caller_is_asked_to_come_again(world, monkeypatch):
+    ticks = iter(range(0, 1000, 10))  # seconds that each label takes
+    monkeypatch.setattr("functions.label.handler.time.monotonic", lambda: float(next(ticks)))
+    world.decide("payment-2")
+    both = [{"transaction_id": name, "label": "fraud"} for name in ("payment-1", "payment-2")]
+    answer = handler(
+        sample_event("label-one") | {"body": json.dumps({"labels": both})}, world.context, ports=world.ports
+    )
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "2"
-    assert "label" not in world.decision("payment-1")
+    assert "label" in world.decision("payment-1") and "label" not in world.decision("payment-2")
 
 
 GOOD = {"transaction_id": "payment-1", "label": "fraud"}
