@@ -1,6 +1,7 @@
-"""Scoring, one transaction at a time: the model's own code beside bare XGBoost, then the REST API of a local stack.
+"""Scoring, one transaction at a time: the model's own code beside bare XGBoost, the history of one event, then the
+REST API of a local stack.
 
-`python -m bench.score`. The second part leaves its decisions (ids begin with bench-) in the stack of `make up`.
+`python -m bench.score`. The last part leaves its decisions (ids begin with bench-) in the stack of `make up`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
+from bench import history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
@@ -66,6 +68,7 @@ def in_process(rows: int, calls: int) -> None:
         body = json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
         taken = latencies(partial(inference.transform_fn, model, body, "application/json", "*/*"), calls)
         report_latencies(figure, taken, trees=trees)
+    history.one_event(model.contract.schema.history_plan, transaction, calls)
 
 
 def rest_api(stack: Stack, calls: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from model.schema import load
 from tests.contract.template import ROOT
 
 
@@ -47,4 +48,14 @@ def test_training_is_measured_as_a_whole_and_step_by_step(training):
 
 def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
     what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
-    assert {line["figure"] for line in scoring} == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
+    measured = {line["figure"] for line in scoring if not line["figure"].startswith("history_")}
+    assert measured == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
+
+
+def test_the_history_of_one_event_is_measured_with_every_counter_in_use(scoring):
+    of_history = {line["figure"]: line for line in scoring if line["figure"].startswith("history_")}
+    what = ("history_read_and_observe", "history_items_and_requests")
+    assert set(of_history) == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
+    plan = load().history_plan
+    fewest = plan.resolution * len(plan.windows)
+    assert all(line["entities"] == len(plan.entities) and line["counters"] > fewest for line in of_history.values())
