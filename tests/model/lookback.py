@@ -11,10 +11,12 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from model import history
+from model.history_state import State, apply
 from model.schema import Schema
 from model.training.columns import Texts
 from model.training.table import UNLABELLED, Table
 from model.transaction import Transaction
+from model.windows import Plan
 from tests.model.conftest import small
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,32 +105,47 @@ def table(schema: Schema, events: list[Event]) -> Table:
     )
 
 
-def replay(schema: Schema, events: list[Event]) -> tuple[list[dict[str, float | None]], dict[str, history.State]]:
+class Replay:
+    """What live scoring does, without a store: one event after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.states: dict[str, State] = {}
+
+    def states_of(self, transaction: Transaction) -> dict[str, State]:
+        keys = history.keys(self.plan, transaction)
+        return {field: self.states.get(key, {}) for field, key in keys.items()}
+
+    def observe(self, transaction: Transaction) -> None:
+        known, keys = self.states_of(transaction), history.keys(self.plan, transaction)
+        for field, change in history.observe(self.plan, transaction, known).items():
+            self.states[keys[field]] = apply(known[field], change)
+
+    def judge(self, transaction: Transaction) -> None:
+        """The transaction turns out to be fraud."""
+        moment = (transaction.timestamp - EPOCH) // timedelta(microseconds=1)
+        for key in history.keys(self.plan, transaction).values():
+            self.states[key] = apply(self.states[key], history.judge(self.plan, moment, 1))
+
+
+def replay(schema: Schema, events: list[Event]) -> tuple[list[dict[str, float | None]], dict[str, State]]:
     """What each event reads, in the order of the list, and the states at the end by their keys.
 
     A label is told when it is known and its event has happened; the last ones after the end."""
     plan = schema.history_plan
+    past = Replay(plan)
     read: list[dict[str, float | None]] = [{}] * len(events)
-    states: dict[str, history.State] = {}
     untold: list[tuple[int, Event]] = []
-
-    def judge(event: Event) -> None:
-        for key in history.keys(plan, event.transaction()).values():
-            states[key] = history.apply(states[key], history.judge(plan, event.time, 1))
-
     for number in sorted(range(len(events)), key=lambda number: events[number].time):
         event = events[number]
         for told in [late for late in untold if late[0] <= event.time]:
             untold.remove(told)
-            judge(told[1])
+            past.judge(told[1].transaction())
         transaction = event.transaction()
-        keys = history.keys(plan, transaction)
-        known = {field: states.get(key, {}) for field, key in keys.items()}
-        read[number] = history.read(plan, transaction, known)
-        for field, change in history.observe(plan, transaction, known).items():
-            states[keys[field]] = history.apply(known[field], change)
+        read[number] = history.read(plan, transaction, past.states_of(transaction))
+        past.observe(transaction)
         if event.label == 1:
             untold.append((event.time + plan.delay if event.known is None else event.known, event))
     for _, event in untold:
-        judge(event)
-    return read, states
+        past.judge(event.transaction())
+    return read, past.states

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from model import artefact
+from model import artefact, features, inference
 from tests.model.conftest import run_model
+from tests.model.lookback import Replay
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +40,24 @@ def test_scores_are_those_of_the_contract_and_separate_fraud(scores, trained):
 
 
 def test_the_command_line_and_the_endpoint_give_the_same_probability(scores, served, sample):
-    from model import features, inference
-
-    with sample[0].open() as stream:
-        rows = [row for row, _ in zip(csv.DictReader(stream), range(20), strict=False)]
+    """The endpoint gets features of histories that grow event by event, as live scoring computes them."""
     schema = served.contract.schema
-    for row, scored in zip(rows, scores[1:], strict=False):
+    past, late = Replay(schema.history_plan), []
+    with sample[0].open() as stream:
+        rows = [row for row, _ in zip(csv.DictReader(stream), range(800), strict=False)]
+    for number, row in enumerate(rows):
         request = {name: value for name, value in row.items() if name != "is_fraud"}
         request |= {name: float(row[name]) for name in ("amount", "customer_age", "account_age_days")}
-        computed = features.compute(schema, schema.validate(request))
-        body = json.dumps({"features": list(computed), "rows": [list(computed.values())]})
-        (prediction,) = inference.respond(served, body, "application/json")["predictions"]
-        assert f"{prediction['fraud_probability']:.9g}" == scored[1]
+        transaction = schema.validate(request)
+        while late and late[0].timestamp + schema.label_delay <= transaction.timestamp:
+            past.judge(late.pop(0))
+        if number % 20 == 0:
+            computed = features.compute(schema, transaction, past.states_of(transaction))
+            body = json.dumps({"features": list(computed), "rows": [list(computed.values())]})
+            (prediction,) = inference.respond(served, body, "application/json")["predictions"]
+            assert f"{prediction['fraud_probability']:.9g}" == scores[1 + number][1]
+        past.observe(transaction)
+        late += [transaction] if row["is_fraud"] == "1" else []
 
 
 def test_an_unpacked_model_scores_the_same(scores, model_dir, sample, tmp_path):
@@ -65,7 +72,20 @@ def test_training_tells_where_the_model_is(trained):
         "evaluation.json",
         "report.html",
         "rejected.csv",
+        "history",
     }
+
+
+def test_the_history_makes_scores_those_of_the_whole(scores, trained, sample, tmp_path):
+    """The rows to be scored may be among the history's too; they are found there and left out."""
+    late = sample[0].read_text().splitlines(keepends=True)
+    (tmp_path / "late.csv").write_text(late[0] + "".join(late[3001:]))
+    out, alone = tmp_path / "scores.csv", tmp_path / "alone.csv"
+    arguments = ("score", "--model", trained, "--data", tmp_path / "late.csv")
+    assert run_model(*arguments, "--history", sample[0], "--out", out).returncode == 0
+    assert list(csv.reader(out.read_text().splitlines()))[1:] == scores[3001:4001]
+    assert run_model(*arguments, "--out", alone).returncode == 0
+    assert alone.read_text() != out.read_text()
 
 
 def test_bad_rows_to_score_are_set_aside_and_told(trained, sample, tmp_path):
@@ -128,7 +148,3 @@ def test_wrong_usage_exits_with_2_and_shows_the_usage(tmp_path, arguments):
     done = run_model(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: python -m model")
-
-
-def test_the_help_says_that_history_is_not_needed_yet():
-    assert "the present features need none" in " ".join(run_model("score", "--help").stdout.split())

@@ -24,6 +24,7 @@ from model.training.problems import Rejections
 from model.training.table import read_files
 from model.transaction import Transaction, read_id
 from tests.model.conftest import small
+from tests.model.lookback import Replay
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NUMBERS = (
@@ -180,7 +181,13 @@ def test_features_of_a_file_equal_those_of_requests(tmp_path_factory, kind, rows
         SCHEMA.validate({"transaction_id": row["id"], **{k: v for k, v in row.items() if k not in ("id", "fraud")}})
         for row in rows
     ]
-    expected = np.array([contract.encode(features.compute(SCHEMA, request)) for request in requests], dtype=np.float32)
+    past = Replay(SCHEMA.history_plan)
+    encoded: list[list[float]] = [[]] * len(requests)
+    for number in sorted(range(len(requests)), key=lambda number: requests[number].timestamp):
+        states = past.states_of(requests[number])
+        encoded[number] = contract.encode(features.compute(SCHEMA, requests[number], states))
+        past.observe(requests[number])
+    expected = np.array(encoded, dtype=np.float32)
     np.testing.assert_array_equal(matrix.matrix(SCHEMA, table, categories), expected)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from model.training.lookback.pairs import meetings
 from model.training.lookback.past import steps, units
 from model.training.table import Table
 from model.windows import Plan
+
+Known = dict[str, int | frozenset[int]]  # a state being filled
 
 
 def states(plan: Plan, table: Table) -> Iterator[tuple[str, State]]:
@@ -36,6 +39,7 @@ def states(plan: Plan, table: Table) -> Iterator[tuple[str, State]]:
         for block in blocks(per_entity(own, by_time), own, table.time, plan.memory):
             ends = _Ends(plan, table, block)
             found = ends.states()
+            ends.add_frauds(found)
             for pair in plan.pairs:
                 if partner := pair.partner(entity.field):
                     ends.add_partners(found, pair.digit, code[partner][block.rows], hashes[partner])
@@ -70,9 +74,14 @@ class _Ends:
     def until(self) -> Array:
         return self.block.time[self.last]
 
-    def states(self) -> list[dict[str, int | frozenset[int]]]:
+    @cached_property
+    def judged(self) -> Array:
+        """Each entity's oldest bucket that still tells of risk."""
+        return (self.until - self.plan.delay) // self.plan.risk_bucket - self.plan.longest.risk
+
+    def states(self) -> list[Known]:
         first = self.block.time[self.block.begin[self.last]]
-        found: list[dict[str, int | frozenset[int]]] = [
+        found: list[Known] = [
             {"first": since, "last": until} for since, until in zip(first.tolist(), self.until.tolist(), strict=True)
         ]
         for prefix, length, at, values in self._counted():
@@ -99,26 +108,26 @@ class _Ends:
                     yield f"u{amount.digit}", window.bucket, *_nonzero(at, size)
                     yield f"v{amount.digit}", window.bucket, *_nonzero(at, size * size)
         if plan.risks:
-            yield from self._judged()
+            at = self._since(alive, plan.risk_bucket, self.judged)
+            yield "d", plan.risk_bucket, at, np.ones(len(at), dtype=np.int64)
 
-    def _judged(self) -> Iterator[tuple[str, int, Array, Array]]:
-        length = self.plan.risk_bucket
-        lowest = (self.until - self.plan.delay) // length - self.plan.longest.risk
-        at = self._since(self.alive, length, lowest)
-        yield "d", length, at, np.ones(len(at), dtype=np.int64)
-        rows, owner = self.block.rows, self.owner
-        # a label that came after the last event is kept wherever it belongs: only events drop what is out of reach
-        kept = (self.block.time // length >= lowest[owner]) | (self.table.known[rows] > self.until[owner])
+    def add_frauds(self, found: list[Known]) -> None:
+        """A label that came after the last event is kept wherever it belongs: only events drop what is out of reach."""
+        if not self.plan.risks:
+            return
+        rows = self.block.rows
+        within = self.block.time // self.plan.risk_bucket >= self.judged[self.owner]
+        kept = within | (self.table.known[rows] > self.until[self.owner])
         at = np.flatnonzero((self.table.label[rows] == 1) & kept)
-        yield "x", length, at, np.ones(len(at), dtype=np.int64)
+        for number, moment in zip(self.owner[at].tolist(), self.block.time[at].tolist(), strict=True):
+            for name, frauds in history.judge(self.plan, moment, 1).add.items():
+                found[number][name] = cast(int, found[number].get(name, 0)) + frauds
 
     def _since(self, at: Array, length: int, lowest: Array) -> Array:
         found: Array = at[self.block.time[at] // length >= lowest[self.owner[at]]]
         return found
 
-    def add_partners(
-        self, found: list[dict[str, int | frozenset[int]]], pair: str, partner: Array, hashes: list[int]
-    ) -> None:
+    def add_partners(self, found: list[Known], pair: str, partner: Array, hashes: list[int]) -> None:
         met = meetings(self.block, partner, self.plan.epoch)
         owner = self.owner[met.at]
         is_last = self.block.life[met.at] == self.block.life[self.last][owner]

@@ -1,4 +1,4 @@
-"""Writes the states at the end of the data as the files that fill the table of live scoring, history/part-NNNNN.jsonl.gz:
+"""Writes the states at the end of the data as the files that fill live scoring's table, history/part-NNNNN.jsonl.gz:
 the same bytes for the same data, and last an index.json that names them all."""
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from model.windows import Plan
 ENTITIES = 5_000  # of a part: what one message of the backfill gets done in time
 
 
-def write(folder: Path, plan: Plan, states: Iterable[tuple[str, State]]) -> int:
+def write(folder: Path, plan: Plan, states: Iterable[tuple[str, State]], per_part: int = ENTITIES) -> int:
     """Answers how many entities there are. Without any, nothing is written."""
     for left in folder.glob("*.json*"):
         left.unlink()  # of an earlier training into the same folder
     parts: dict[str, str] = {}
     entities = 0
-    for number, part in enumerate(batched(states, ENTITIES)):
+    for number, part in enumerate(batched(states, per_part)):
         folder.mkdir(parents=True, exist_ok=True)
         content = gzip.compress(b"".join(_line(key, state) for key, state in part), compresslevel=5, mtime=0)
         name = f"part-{number:05}.jsonl.gz"

@@ -10,7 +10,7 @@ from model.counters import LARGEST_UNITS, STEPS, UNITS
 from model.history_facts import FEWEST_FOR_SPREAD, SMALLEST_SPREAD
 from model.training.columns import Array
 from model.training.lookback.order import Block
-from model.training.lookback.risk import known_frauds
+from model.training.lookback.risk import Frauds
 from model.training.table import Table
 from model.windows import Plan
 
@@ -102,9 +102,10 @@ def _risks(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
     bucket = block.time // plan.risk_bucket
     current = (block.time - plan.delay) // plan.risk_bucket
     end = block.first_since(bucket, current)
-    fraud = table.label[block.rows] == 1
-    known = table.known[block.rows]
+    at = np.flatnonzero(table.label[block.rows] == 1)
+    frauds = Frauds(plan, block, at, table.known[block.rows[at]])
     for window in plan.risks:
-        frauds = known_frauds(block, fraud, known, plan.risk_bucket, window.risk, plan.delay)
-        yield _divided(frauds, end - block.first_since(bucket, current - window.risk))
-    yield frauds
+        counted = frauds.counted(window)
+        yield _divided(counted, end - block.first_since(bucket, current - window.risk))
+    yield counted
+    yield from frauds.seconds_since()
