@@ -52,7 +52,7 @@ async def run(port: int, home: Home, python: Path) -> None:
     from hypercorn.config import Config
 
     from local import gateway
-    from local.ministack import delivery, items, logs, neighbours, process, streams
+    from local.ministack import delivery, items, logs, neighbours, permissions, process, streams
     from local.sagemaker.service import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{port}"
@@ -60,6 +60,7 @@ async def run(port: int, home: Home, python: Path) -> None:
     streams.install()
     items.install()
     logs.install()
+    permissions.install()
     firehose = delivery.DeliveryStreams(endpoint_url)
     firehose.buffers.load(json.loads(home.pending.read_text()) if home.pending.exists() else [])
     around = neighbours.Neighbours(endpoint_url)

@@ -9,7 +9,7 @@ SHAPES = """
 import asyncio, inspect, threading
 from importlib.metadata import version
 from ministack import app
-from ministack.core import iam_evaluator, lambda_runtime, persistence, router
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence, router
 from ministack.services import cloudwatch_logs, dynamodb, eventbridge, firehose, iam, lambda_svc, sts
 
 def takes(function, *names):
@@ -22,6 +22,7 @@ takes(app._build_persistence_save_dict)
 assert isinstance(app.SERVICE_HANDLERS, dict) and "s3" in app.SERVICE_HANDLERS
 assert {"target_prefixes", "path_patterns"} >= set(router.SERVICE_PATTERNS["firehose"]) - {"host_patterns"}
 takes(router.extract_access_key_id, "headers")
+takes(iam_actions.extract_iam_action, "service", "method", "path", "headers", "body", "query_params")
 takes(iam_evaluator.enforce, "access_key_id", "iam_action", "service", "region", "resource_arn", "service_context")
 assert {"decision", "principal_arn"} <= set(iam_evaluator.EvalResult.__dataclass_fields__)
 assert "message" in iam_evaluator.AuthError.__dataclass_fields__

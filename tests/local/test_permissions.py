@@ -1,4 +1,4 @@
-"""IAM decides about every SageMaker call, as about every other service's."""
+"""IAM decides about every SageMaker call, as about every other service's, by the names that AWS has."""
 
 from typing import Any
 
@@ -59,3 +59,13 @@ def test_a_signature_that_does_not_fit_is_refused(host: Host, nobody: dict[str, 
     with pytest.raises(ClientError) as refused:
         host.client("sagemaker", forged).list_training_jobs()
     assert refused.value.response["Error"]["Code"] == "InvalidSignatureException"
+
+
+def test_messages_sent_together_need_the_permission_to_send_one(host: Host) -> None:
+    queue = host.client("sqs").create_queue(QueueName="sent-together")["QueueUrl"]
+    sender = host.client("sqs", host.assume(host.role("000000000000", ["sqs:SendMessage"])))
+    receiver = host.client("sqs", host.assume(host.role("000000000000", ["sqs:ReceiveMessage"])))
+    messages = [{"Id": "1", "MessageBody": "a"}, {"Id": "2", "MessageBody": "b"}]
+    assert len(sender.send_message_batch(QueueUrl=queue, Entries=messages)["Successful"]) == 2
+    with pytest.raises(ClientError, match="not authorized to perform: sqs:SendMessage "):
+        receiver.send_message_batch(QueueUrl=queue, Entries=messages)
