@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 State = Mapping[str, int | frozenset[int]]  # counters, times and sets by name; empty = never seen
@@ -20,11 +20,6 @@ class Change:
     drop: tuple[str, ...] = ()
     members: dict[str, frozenset[int]] = field(default_factory=dict)
     newer_than: int | None = None  # only if the stored `last` is absent or smaller
-
-    @property
-    def late(self) -> Change:
-        """The same where a newer event came first: its times and its condition are left out."""
-        return replace(self, put={}, newer_than=None)
 
 
 def apply(state: State, change: Change) -> dict[str, int | frozenset[int]]:

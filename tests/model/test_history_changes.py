@@ -1,5 +1,6 @@
 """What events do to stored states, whatever the order they come in, and how two memories become one."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from hypothesis import given
@@ -46,37 +47,41 @@ def test_events_may_arrive_in_any_order(data, events):
     assert in_order(data.draw(st.permutations(events))) == in_order(events)
 
 
-class Machines:
-    """A store that several machines write to: each change was made from what was read some time before."""
+@dataclass
+class Machine:
+    """One of several machines that write to a store: its change was made from what was read some time before."""
 
-    def __init__(self) -> None:
-        self.states: dict[str, State] = {}
+    states: dict[str, State]  # the store
+    transaction: Transaction
+    field: str
 
-    def write(self, key: str, change: Change) -> None:
-        stored = self.states.get(key, {})
-        refused = change.newer_than is not None and stored.get("last", -1) >= change.newer_than
-        self.states[key] = history.apply(stored, change.late if refused else change)
+    def __post_init__(self) -> None:
+        self.key = history.keys(PLAN, self.transaction)[self.field]
+        self.change = self.observed()
+
+    def observed(self) -> Change:
+        return history.observe(PLAN, self.transaction, {self.field: self.states.get(self.key, {})})[self.field]
+
+    def write(self) -> None:
+        """A store refuses what came too late; then the machine looks again."""
+        last, newer_than = self.states.get(self.key, {}).get("last", -1), self.change.newer_than
+        change = self.observed() if newer_than is not None and last >= newer_than else self.change
+        self.states[self.key] = history.apply(self.states.get(self.key, {}), change)
 
 
 @given(st.data(), streams())
 def test_events_of_the_same_moment_on_two_machines_lose_nothing(data, events):
-    known = [
-        event(timedelta(0), card, till) for card in "ab" for till in "tu"
-    ]  # a race about who is first is no matter
-    store = Machines()
+    known = [event(timedelta(0), card, till) for card in "ab" for till in "tu"]
     start = Memory(PLAN)
     start.observe(*known)
-    store.states = dict(start.states)
-    waiting: list[tuple[str, Change]] = []
+    waiting: list[Machine] = []
     for one in events:
-        keys = history.keys(PLAN, one)
-        changes = history.observe(PLAN, one, {field: store.states[key] for field, key in keys.items()})
-        waiting += [(keys[field], change) for field, change in changes.items()]
+        waiting += [Machine(start.states, one, field) for field in history.keys(PLAN, one)]
         while waiting and data.draw(st.booleans()):
-            store.write(*waiting.pop(data.draw(st.integers(0, len(waiting) - 1))))
-    for written in waiting:
-        store.write(*written)
-    assert {key: settled(state) for key, state in store.states.items()} == in_order([*known, *events])
+            waiting.pop(data.draw(st.integers(0, len(waiting) - 1))).write()
+    for machine in waiting:
+        machine.write()
+    assert {key: settled(state) for key, state in start.states.items()} == in_order([*known, *events])
 
 
 def test_a_newer_event_asks_that_none_newer_was_stored():
