@@ -130,11 +130,11 @@ def _met(
 ) -> dict[str, frozenset[int]]:
     members = {}
     for pair in plan.pairs:
-        partner = pair.partner(field) or ""
+        partner = named.get(pair.partner(field) or "")
+        if partner is None:
+            continue
         counter = name(f"p{pair.digit}", moment // plan.epoch)
-        if partner in named and counter in within:
-            known = cast(frozenset[int], state.get(counter, NOBODY))
-            who = short_hash(named[partner])
-            if who not in known and len(known) < LARGEST_SET:
-                members[counter] = frozenset({who})
+        known = cast(frozenset[int], state.get(counter, NOBODY))
+        if counter in within and len(known) < LARGEST_SET and short_hash(partner) not in known:
+            members[counter] = frozenset({short_hash(partner)})
     return members

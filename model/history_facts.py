@@ -72,13 +72,13 @@ def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
         return
     most, newest = plan.longest.risk, moment // plan.risk_bucket
     oldest = (moment - plan.delay) // plan.risk_bucket - most
-    events = list(islice(stored, most))
-    frauds, minutes = (list(islice(stored, newest - oldest + 1)) for _ in "xy")
+    events, frauds = list(islice(stored, most)), list(islice(stored, newest - oldest + 1))
     for window in plan.risks:
         judged = sum(events[-window.risk :])
         yield float(sum(frauds[most - window.risk : most])) / float(judged) if judged else None
     yield float(sum(frauds[:most]))
-    known = [at for at, number in enumerate(frauds) if number > 0]
+    known = [at for at, number in enumerate(frauds) if number > 0] if any(frauds) else []
+    minutes = list(stored) if known else []
     for at in (known[-1], known[0]) if known else ():
         mean = (oldest + at) * plan.risk_bucket + minutes[at] * MINUTE // frauds[at]
         yield float(max(moment - mean, 0)) / 1e6

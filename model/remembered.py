@@ -4,6 +4,7 @@ met (Pair). All times are whole microseconds."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from model.counters import base36
 
@@ -37,7 +38,7 @@ class Amount:
     counted: bool  # an amount that may be missing has a count of its own
     largest: float
 
-    @property
+    @cached_property
     def digit(self) -> str:
         return base36(self.index)
 
@@ -50,9 +51,11 @@ class Pair:
     second: str
     index: int
 
-    @property
+    @cached_property
     def digit(self) -> str:
         return base36(self.index)
 
     def partner(self, field: str) -> str | None:
-        return {self.first: self.second, self.second: self.first}.get(field)
+        if field == self.first:
+            return self.second
+        return self.first if field == self.second else None

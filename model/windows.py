@@ -72,11 +72,11 @@ class Plan:
         """How many features each entity has by itself."""
         return sum(feature.partner is None for feature in self.features) // max(len(self.entities), 1)
 
-    @property
+    @cached_property
     def longest(self) -> Window:
         return self.windows[-1]
 
-    @property
+    @cached_property
     def epoch(self) -> int:
         """How long a set of partners is filled; the one before it is kept too."""
         return self.longest.length
