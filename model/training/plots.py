@@ -11,6 +11,7 @@ from html import escape
 WIDTH, HEIGHT = 400, 280
 LEFT, RIGHT, TOP, BOTTOM = 58, 380, 12, 232
 Points = Sequence[tuple[float, float]]
+Ids = Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def percent(share: float) -> str:
 
 
 def lines(
-    title: str, x: Axis, y: Axis, drawn: Sequence[Line], marks: Sequence[tuple[float, str]] = (), marker: str = ""
+    title: str, x: Axis, y: Axis, drawn: Sequence[Line], marks: Sequence[tuple[float, str]] = (), markers: Ids = ()
 ) -> str:
-    """`marks` are named vertical lines; `marker` is the id of one more, which a script may move."""
+    """`marks` are named vertical lines; `markers` are the ids of more, which a script may move."""
     parts = []
     for at, (value, name) in enumerate(marks):
         column = _column(x, value)
@@ -72,7 +73,7 @@ def lines(
         elif placed:
             path = " ".join(f"{across},{up}" for across, up in placed)
             parts.append(f'<polyline class="{line.style}" points="{path}"/>')
-    if marker:
+    for marker in markers:
         parts.append(f'<line class="marker" id="{marker}" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{BOTTOM}"/>')
     return _framed(title, x, y, parts)
 

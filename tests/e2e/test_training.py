@@ -3,6 +3,7 @@
 import gzip
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,28 @@ def test_a_second_file_retrains_and_replaces_the_model_without_a_failed_request(
     assert {status for status, _ in seen} == {200}, [answer for answer in seen if answer[0] != 200][:3]
     assert seen[0][1] == before
     assert {model for _, model in seen} == {before, job}
+
+
+def test_the_next_model_is_compared_with_the_one_that_serves_on_later_transactions(
+    stack: Stack, tmp_path: Path
+) -> None:
+    before, known = stack.live()["model"], stack.jobs()
+    simulate = [sys.executable, "-m", "model", "simulate", "--rows", "8000", "--days", "30", "--start", "2026-11-01"]
+    subprocess.run([*simulate, "--seed", "78", "--out", str(tmp_path)], check=True, capture_output=True, timeout=60)
+    for path in tmp_path.iterdir():
+        stack.upload(f"transactions/later-{path.name}", path.read_bytes())
+
+    job = stack.wait_for_new_job(known)
+    stack.wait_until_live(job)
+
+    champion = stack.read_json(f"runs/{job}/evaluation.json")["champion"]
+    assert champion["compared"], champion["text"]
+    assert champion["model"] == before
+    assert champion["trained_until"] < champion["from"]
+    for figure, difference in champion["difference"].items():
+        assert difference["low"] <= difference["value"] <= difference["high"]
+        assert 0 < champion["champion"][figure] <= 1
+    assert before in stack.read_object(f"runs/{job}/report.html").decode()
 
 
 def test_twenty_files_at_once_train_once_on_the_nineteen_that_hold_data_and_again_on_none(

@@ -20,12 +20,15 @@ def judge_curves(label: Array, probability: Array, calibration: Calibration, amo
     ranked, fraud = probability[order], label[order] == 1
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # of each run of equal probabilities
     caught, stopped = np.cumsum(fraud)[last], np.cumsum(~fraud)[last]
-    return {
+    found: dict[str, Any] = {
         "roc": _roc(caught, stopped),
         "precision_recall": _precision_recall(caught, stopped),
         "scores": _scores(label, probability, calibration),
         "by_threshold": _by_threshold(ranked, fraud, calibration, None if amount is None else amount[order]),
     }
+    if amount is not None:
+        found["fraud_loss"] = round(float(loss(amount)[label == 1].sum()), 2)
+    return found
 
 
 def _roc(caught: Array, stopped: Array) -> dict[str, list[float]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from model.training.report import headline, markup, pictures, tables
-from model.training.report.slider import SCRIPT, slider
+from model.training.report import comparison, headline, markup, pictures, tables
+from model.training.report.script import SCRIPT
+from model.training.report.slider import slider
 from model.training.report.style import STYLE
 
 # The browser itself then refuses whatever would come from elsewhere.
@@ -17,12 +18,15 @@ def render(evaluation: dict[str, Any]) -> str:
     sections = (
         headline.headline(evaluation),
         markup.section(
-            "Try a threshold",
+            "Try other thresholds",
             slider(evaluation, pictures.stopped_axis(evaluation)),
             markup.figures([pictures.by_threshold(evaluation)]),
         ),
         tables.thresholds(evaluation),
-        markup.section("How well it ranks", markup.figures(pictures.pictures(evaluation))),
+        comparison.champion(evaluation),
+        markup.section(
+            "How well it ranks", markup.figures(pictures.pictures(evaluation)), comparison.baseline(evaluation)
+        ),
         markup.section("Day by day", markup.figures([pictures.days(evaluation)]), tables.by_day(evaluation)),
         tables.segments(evaluation),
         tables.features(evaluation),
@@ -34,6 +38,6 @@ def render(evaluation: dict[str, Any]) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body><main>\n"
-        + "\n".join(sections)
+        + "\n".join(filter(None, sections))
         + f"\n</main><script>{SCRIPT}</script></body></html>\n"
     )

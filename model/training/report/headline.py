@@ -5,13 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from model.training.report import markup
+from model.training.report import comparison, markup, watch
 from model.training.report.markup import money, percent
-
-FEW_FRAUDS = 100
-LARGE_DRIFT = 0.25
-WEAK_RECALL = 0.5  # of the whole hold-out's
-FEWEST_TO_CALL_WEAK = 20  # frauds in a segment
 
 
 def headline(evaluation: dict[str, Any]) -> str:
@@ -43,36 +38,29 @@ def headline(evaluation: dict[str, Any]) -> str:
                 f"Shown one fraud and one good transaction, the model gives the fraud the higher score {area} times in "
                 f"100 (chance alone allows {low} to {high}; guessing gets 50)."
             ),
+            _against_the_one_that_serves(evaluation),
+            _bill(evaluation),
             _watch(evaluation),
         )
     )
 
 
+def _against_the_one_that_serves(evaluation: dict[str, Any]) -> str:
+    verdict = comparison.verdict(evaluation)
+    return markup.text(verdict) if verdict else ""
+
+
+def _bill(evaluation: dict[str, Any]) -> str:
+    costs = evaluation.get("costs")
+    if not costs:
+        return ""
+    now, before = costs["at_thresholds"]["total"], costs["without_model"]["total"]
+    return markup.text(
+        f"By the schema's prices these decisions cost {money(now)} on the hold-out; had every transaction passed, its "
+        f"frauds would have cost {money(before)}."
+    )
+
+
 def _watch(evaluation: dict[str, Any]) -> str:
-    found = warnings(evaluation)
+    found = watch.warnings(evaluation)
     return "<h3>Keep an eye on</h3>" + markup.items(found) if found else ""
-
-
-def warnings(evaluation: dict[str, Any]) -> list[str]:
-    """What makes the figures doubtful, or the model weaker for some than for others."""
-    found = []
-    frauds = evaluation["data"]["parts"]["hold_out"]["fraud"]
-    if frauds < FEW_FRAUDS:
-        found.append(f"Only {frauds} frauds were there to be found: all figures can move a lot by chance.")
-    moved = [name for name, index in evaluation["drift"].items() if index > LARGE_DRIFT]
-    if moved:
-        more = f" and {len(moved) - 5} more" if len(moved) > 5 else ""
-        found.append(f"Changed much since the model's learning period: {', '.join(moved[:5])}{more} (see Drift).")
-    recall = evaluation["at_thresholds"]["review"]["recall"]
-    weak = [
-        f"{part['field']} {part['part']} ({percent(part['recall'])} of {part['fraud']:,})"
-        for part in evaluation["segments"]
-        if part["fraud"] >= FEWEST_TO_CALL_WEAK and part["recall"] < WEAK_RECALL * recall
-    ]
-    if weak:
-        more = f" and {len(weak) - 5} more" if len(weak) > 5 else ""
-        found.append(f"Fraud is found much less often in: {'; '.join(weak[:5])}{more} (see Segments).")
-    rows = evaluation["data"]["rows"]
-    if rows["rejected"]:
-        found.append(f"{rows['rejected']:,} rows of the files could not be used (see Data).")
-    return found

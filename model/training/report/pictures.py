@@ -39,12 +39,16 @@ def by_threshold(evaluation: dict[str, Any]) -> str:
         Line(style, [(at, value / total if total else 0.0) for at, value in zip(across, values, strict=True)])
         for style, values, total in (("a", caught, fraud), ("b", stopped, good))
     ]
-    plot = plots.lines(title, x, plots.shares("share of the money" if amounts else "share"), drawn, marker="marker")
+    plot = plots.lines(title, x, plots.shares("share of the money" if amounts else "share"), drawn, markers=MARKERS)
     return figure(
-        title, plot, f"{words} The upright line is the slider's threshold.", list(zip("ab", names, strict=True))
+        title,
+        plot,
+        f"{words} The upright lines are the sliders' thresholds, the one for blocking dashed.",
+        list(zip("ab", names, strict=True)),
     )
 
 
+MARKERS = ("marker-review", "marker-block")
 _KINDS = (("fraud", "missed"), ("legit", "passed"))
 
 
@@ -82,8 +86,10 @@ def _precision_recall(evaluation: dict[str, Any]) -> str:
     ]
     y = plots.shares("alerts that are fraud")
     plot = plots.lines("Precision and recall", plots.shares("fraud caught"), y, drawn)
+    found, chance = evaluation["ranking"]["average_precision"], evaluation["ranking"]["average_precision_interval"]
     words = (
-        f"Average precision {evaluation['ranking']['average_precision']:.3f}; guessing gets {rate:.3f}, the fraud rate."
+        f"Average precision {found:.3f} (chance alone allows {chance['low']:.3f} to {chance['high']:.3f}); guessing "
+        f"gets {rate:.3f}, the fraud rate."
     )
     return figure("Precision and recall", plot, words, [("a", "this model"), ("even", "guessing")])
 

@@ -25,6 +25,7 @@ polyline.a{stroke:var(--a)}polyline.b{stroke:var(--b);stroke-dasharray:7 3}
 polyline.even{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:2 4}
 rect.a,circle.a{fill:var(--a)}rect.b,circle.b{fill:var(--b)}
 svg .mark{stroke:var(--soft);stroke-dasharray:3 3}svg .marker{stroke:var(--ink);stroke-width:2}
+#marker-block{stroke-dasharray:5 3}
 .key{display:inline-block;margin-right:1rem;font-size:.9rem}
 .key i{display:inline-block;width:1.4rem;border-top:3px solid;margin-right:.4rem;vertical-align:middle}
 .key .a{border-color:var(--a)}.key .b{border-color:var(--b);border-top-style:dashed}
@@ -33,6 +34,9 @@ svg .mark{stroke:var(--soft);stroke-dasharray:3 3}svg .marker{stroke:var(--ink);
 td,th{padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 th{font-weight:600}th.n,td.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
 input[type=range]{width:100%;height:2.5rem;accent-color:var(--a)}
+.prices label{display:inline-block;margin:0 1rem .5rem 0}input[type=number]{font:inherit;width:6rem;padding:.3rem .5rem;
+border:1px solid var(--soft);border-radius:.4rem;background:var(--paper);color:var(--ink)}
+button:disabled{opacity:.5}
 button{font:inherit;padding:.4rem .9rem;margin:0 .5rem .5rem 0;border:1px solid var(--soft);border-radius:.4rem;
 background:var(--paper);color:var(--ink)}
 summary{cursor:pointer;padding:.4rem 0}ul{padding-left:1.2rem;max-width:46rem}

@@ -19,17 +19,33 @@ def thresholds(evaluation: dict[str, Any]) -> str:
         if worth:
             rows.append(("in money", *(money(worth[cell]) for cell in cells), ""))
     header = ("flagged for", "fraud caught", "fraud missed", "good flagged", "good passed", "alerts that are fraud")
-    probabilities = evaluation["thresholds"]
+    probabilities, budgets = evaluation["thresholds"], "chosen so that the schema's shares of good transactions hold"
     words = (
-        f"Review from a probability of {probabilities['review']:.4g} on, block from {probabilities['block']:.4g} on."
+        f"Review from a probability of {probabilities['review']:.4g} on, block from {probabilities['block']:.4g} on, "
+        f"{"which costs least by the schema's prices" if 'costs' in evaluation else budgets}."
     )
     recalls = evaluation["ranking"]["recall_at_false_positive_rate"]
     return section(
         "At the thresholds in force",
         text(words),
         table(header, rows),
+        costs(evaluation),
         text("Fraud caught when this share of good transactions may be flagged:"),
         table([percent(float(share)) for share in recalls], [[percent(recall) for recall in recalls.values()]]),
+    )
+
+
+def costs(evaluation: dict[str, Any]) -> str:
+    found = evaluation.get("costs")
+    if not found:
+        return ""
+    names = (("at_thresholds", "at the thresholds in force"), ("at_budgets", "at those of the schema's shares"))
+    rows = [
+        (words, *(money(found[name][part]) for part in ("missed_fraud", "reviews", "good_customers_blocked", "total")))
+        for name, words in (*names, ("without_model", "if every transaction passed"))
+    ]
+    return text("What the hold-out costs:") + table(
+        ("", "fraud that passes", "reviews", "good customers blocked", "in all"), rows
     )
 
 
