@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from functions.aws import objects
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 
 INDEX = "history/index.json"
 LATE = timedelta(minutes=30)  # a million entities take ten
-AT_ONCE = 10  # messages of one SendMessageBatch
-
-
-class NotSentError(Exception):
-    """SQS took some of the messages and refused others."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +53,9 @@ class Backfill:
 
     def _request(self, job: TrainedJob, parts: dict[str, str]) -> None:
         """The mark comes last: a crash in between asks twice, which changes nothing."""
-        messages = [{"job": job.name, "part": name, "sha256": sha256} for name, sha256 in sorted(parts.items())]
-        for batch in batched(messages, AT_ONCE):
-            entries: Any = [{"Id": str(place), "MessageBody": json.dumps(one)} for place, one in enumerate(batch)]
-            answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
-            if answer.get("Failed"):
-                raise NotSentError(f"{len(answer['Failed'])} of {len(batch)} messages")
+        for name, sha256 in sorted(parts.items()):
+            message = {"job": job.name, "part": name, "sha256": sha256}
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(message))
         record = {"at": self.now().isoformat(), "parts": len(parts)}
         objects.put_once(self.s3, self.bucket, job.key("history/requested.json"), objects.as_json(record))
 

@@ -12,7 +12,6 @@ ACTION_OF = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("sagemaker-runtime", "InvokeEndpoint"): "sagemaker:InvokeEndpoint",
-    ("sqs", "SendMessageBatch"): "sqs:SendMessage",
 }
 # What a function's source does not show: Lambda does it in the function's name, or a request brings it along.
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

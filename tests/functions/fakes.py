@@ -49,18 +49,12 @@ class FakeSns:
 class FakeSqs:
     returned: list[dict[str, Any]] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
-    refuses: int = 0  # of the next batch
-
-    def send_message_batch(self, **request: Any) -> dict[str, Any]:
-        assert service_model.problems("sqs", "SendMessageBatch", request) == []
-        entries = request["Entries"]
-        assert len(entries) <= 10 and len({entry["Id"] for entry in entries}) == len(entries)
-        refused, self.refuses = entries[: self.refuses], 0
-        self.sent += [json.loads(entry["MessageBody"]) for entry in entries if entry not in refused]
-        return {"Successful": []} | ({"Failed": [{"Id": entry["Id"]} for entry in refused]} if refused else {})
+    fails: list[Exception | None] = field(default_factory=list)  # call by call
 
     def send_message(self, **request: Any) -> None:
         assert service_model.problems("sqs", "SendMessage", request) == []
+        if self.fails and (failure := self.fails.pop(0)):
+            raise failure
         self.sent.append(json.loads(request["MessageBody"]))
 
     def change_message_visibility(self, **request: Any) -> None:

@@ -14,6 +14,7 @@ from functions.deploy.handler import Ports, handler, wire
 from functions.deploy.job import TrainedJob
 from tests.functions.artefacts import EVALUATION, history_of, model_tar, output_tar
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
+from tests.functions.fakes import client_error
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
@@ -495,15 +496,15 @@ def test_a_model_waits_until_every_part_of_its_history_is_loaded(trained, delive
     assert sns.subjects == [f"Live: model {FIRST}"]
 
 
-def test_a_model_of_many_entities_asks_for_its_parts_ten_at_a_time(trained, deliver, sqs):
+def test_a_model_of_many_entities_asks_for_each_of_its_parts_once(trained, deliver, sqs):
     trained(FIRST, history=history_of(*(str(number).encode() for number in range(23))))
     assert deliver(FIRST)
     assert len({message["part"] for message in sqs.sent}) == len(sqs.sent) == 23
 
 
-def test_a_request_that_was_taken_in_part_is_made_again(trained, deliver, sqs, s3):
+def test_a_request_that_broke_off_is_made_again(trained, deliver, sqs, s3):
     trained(FIRST, history=history_of(b"one", b"two"))
-    sqs.refuses = 1
+    sqs.fails = [None, client_error("RequestThrottled")]
     with pytest.raises(BatchProcessingError):
         deliver(FIRST)
     assert f"runs/{FIRST}/history/requested.json" not in stored(s3)
