@@ -63,7 +63,7 @@ class Memory:
 
 def bytes_of(key: str, state: State) -> int:
     """The size of the stored item by DynamoDB's published rules."""
-    parts = [len("entity") + len(key.encode()), len("expires_at") + 6]
+    parts = [len("entity") + len(key.encode()), len("expires_at") + 6, len("loaded") + 8]
     for name, value in state.items():
         numbers: Iterable[int] = value if isinstance(value, frozenset) else [value]
         parts.append(len(name.encode()))
