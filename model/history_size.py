@@ -26,8 +26,6 @@ def worst(
     delay: int,
     risk_bucket: int,
 ) -> int:
-    if not windows:
-        return 0
     counters = sum(_counters(amounts, windows, delay, risk_bucket))
     times = len("first") + len("last") + 2 * _number(END_OF_TIME)
     return max(
