@@ -29,10 +29,15 @@ def scoring(tmp_path_factory) -> list[dict[str, Any]]:
     return figures("bench.score", "--rows", 6000, "--calls", 30, "--stack", nothing)
 
 
-def test_every_line_is_a_figure_with_its_unit(training, scoring):
-    for line in training + scoring:
+@pytest.fixture(scope="module")
+def history() -> list[dict[str, Any]]:
+    return figures("bench.lookback", "--rows", 6000)
+
+
+def test_every_line_is_a_figure_with_its_unit(training, scoring, history):
+    for line in training + scoring + history:
         assert line["figure"]
-        assert line["unit"] in ("rows/s", "MiB", "ms", "requests/s")
+        assert line["unit"] in ("rows/s", "MiB", "ms", "requests/s", "bytes/row", "times")
         assert line["value"] > 0
 
 
@@ -59,3 +64,15 @@ def test_the_history_of_one_event_is_measured_with_every_counter_in_use(scoring)
     plan = load().history_plan
     fewest = plan.resolution * len(plan.windows)
     assert all(line["entities"] == len(plan.entities) and line["counters"] > fewest for line in of_history.values())
+
+
+def test_history_is_measured_on_a_few_rows_and_on_many_beside_pandas(history):
+    measured = [(line["figure"], line["rows"]) for line in history]
+    assert measured == [
+        ("history_features", 600),
+        ("history_features", 6000),
+        ("history_memory", 6000),
+        ("history_states", 6000),
+        ("history_pandas", 6000),
+        ("history_times_pandas", 6000),
+    ]

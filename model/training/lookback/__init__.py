@@ -30,19 +30,23 @@ def features(plan: Plan, table: Table) -> Array:
 
 def fill(plan: Plan, table: Table, filled: Array) -> None:
     """Writes the features of all rows into the columns given."""
-    filled[:] = np.nan  # stays where an entity is missing
     by_time = in_time(table.time)
     code = {entity.field: codes(table, entity) for entity in plan.entities}
     for entity in plan.entities:
         own, (first, end) = code[entity.field], _columns_of(plan, entity)
+        of_pairs = _columns_of_pairs(plan, entity)
+        nobody = np.flatnonzero(own < 0)
+        filled[nobody, first:end] = np.nan
+        for at, _, _ in of_pairs:
+            filled[nobody, at] = np.nan
         for block in blocks(per_entity(own, by_time), own, table.time, plan.memory):
             of_block = np.empty((len(block), end - first), dtype=np.float32)
             for at, column in enumerate(columns(plan, table, block)):
                 of_block[:, at] = column
             filled[block.rows, first:end] = of_block
-            for at, kind, partner in _meetings_of(plan, entity):
-                met = meetings(block, code[partner][block.rows], plan.epoch)
-                filled[block.rows[met.at], at] = met.new if kind == "new" else met.distinct
+            met = {partner: meetings(block, code[partner][block.rows], plan.epoch) for _, _, partner in of_pairs}
+            for at, kind, partner in of_pairs:
+                filled[block.rows, at] = met[partner].new if kind == "new" else met[partner].distinct
 
 
 def _columns_of(plan: Plan, entity: Entity) -> tuple[int, int]:
@@ -51,7 +55,7 @@ def _columns_of(plan: Plan, entity: Entity) -> tuple[int, int]:
     return found[0], found[-1] + 1
 
 
-def _meetings_of(plan: Plan, entity: Entity) -> list[tuple[int, str, str]]:
+def _columns_of_pairs(plan: Plan, entity: Entity) -> list[tuple[int, str, str]]:
     """Column, kind and partner of the entity's features of pairs."""
     features = enumerate(plan.features)
     return [(at, one.kind, one.partner) for at, one in features if one.partner and one.entity == entity.field]

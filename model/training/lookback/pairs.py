@@ -13,17 +13,14 @@ from model.training.lookback.order import Block
 
 @dataclass(frozen=True)
 class Meetings:
-    """The events at which both sides are known, and what the entity remembers at each.
+    """Partners are remembered per epoch, the current and the one before, at most LARGEST_SET in each."""
 
-    Partners are remembered per epoch, the current and the one before, at most LARGEST_SET in each.
-    """
-
-    at: Array  # positions in the block
+    new: Array  # of all events of the block, missing where a side is
+    distinct: Array
+    at: Array  # positions in the block of the events at which both sides are known; of these:
     epoch: Array
     group: Array  # number of the life and epoch
-    kept: Array  # whether this event's partner was put into the set of its epoch
-    new: Array
-    distinct: Array
+    kept: Array  # whether the partner was put into the set of the epoch
 
 
 def meetings(block: Block, partner: Array, epoch_length: int) -> Meetings:
@@ -49,8 +46,10 @@ def meetings(block: Block, partner: Array, epoch_length: int) -> Meetings:
 
     sizes = np.bincount(group, weights=kept, minlength=len(begin)).astype(np.int64)
     size_before = np.where(follows, np.roll(sizes, 1), 0)
-    distinct = size_before[group] + _counted(kept & ~remembered, begin, group)
-    return Meetings(at, epoch, group, kept, ~(seen_now | remembered), distinct)
+    new, distinct = np.full((2, len(block)), np.nan)
+    new[at] = ~(seen_now | remembered)
+    distinct[at] = size_before[group] + _counted(kept & ~remembered, begin, group)
+    return Meetings(new, distinct, at, epoch, group, kept)
 
 
 def _counted(marks: Array, begin: Array, group: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.counters import LARGEST_UNITS, STEPS, UNITS
 from model.history_facts import FEWEST_FOR_SPREAD, SMALLEST_SPREAD
+from model.remembered import Window
 from model.training.columns import Array
 from model.training.lookback.order import Block
 from model.training.lookback.risk import Frauds
@@ -18,15 +19,14 @@ from model.windows import Plan
 def columns(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
     """The features of one entity in the order of their names."""
     here = np.arange(len(block))
-    since = [_since(block, window.length, window.bucket) for window in plan.windows]
+    since = [_since(block, window) for window in plan.windows]
     events = [here - first for first in since]
     yield from events
     values = [table.values[amount.field][block.rows] for amount in plan.amounts]
-    present = [~np.isnan(value) for value in values]
-    sums = [[_between(_running(units(value)), first, here) for first in since] for value in values]
+    sums = [_sums(units(value), since) for value in values]
     numbers = [
-        [_between(_running(there), first, here) for first in since] if amount.counted else events
-        for amount, there in zip(plan.amounts, present, strict=True)
+        _sums(~np.isnan(value), since) if amount.counted else events
+        for amount, value in zip(plan.amounts, values, strict=True)
     ]
     for of_windows in sums:
         for total in of_windows:
@@ -41,7 +41,7 @@ def columns(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
         for mean in of_windows:
             yield _divided(value, mean)
     for value, of_windows in zip(values, numbers, strict=True):
-        yield _spread(steps(value), since[-1], here, of_windows[-1], ~np.isnan(value))
+        yield _spread(steps(value), since[-1:], of_windows[-1], ~np.isnan(value))
     yield from _seconds(plan, block, here)
     yield from _risks(plan, table, block)
 
@@ -59,21 +59,17 @@ def steps(amount: Array) -> Array:
     return np.where(amount > 0, size, -size)
 
 
-def _since(block: Block, length: int, bucket_length: int) -> Array:
-    bucket = block.time // bucket_length
-    return block.first_since(bucket, bucket - (length // bucket_length - 1))
+def _since(block: Block, window: Window) -> Array:
+    """Of each event: where its window begins."""
+    buckets = block.buckets(window.bucket)
+    return buckets.first_since(buckets.number - (window.length // window.bucket - 1))
 
 
-def _running(values: Array) -> Array:
-    """Running totals, modulo 2**64 as the sums of model/history.py."""
-    totals = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=totals[1:])
-    return totals
-
-
-def _between(totals: Array, first: Array, end: Array) -> Array:
-    total: Array = totals[end] - totals[first]
-    return total
+def _sums(values: Array, since: list[Array]) -> list[Array]:
+    """From each of these places up to each event, without it; modulo 2**64 as the sums of model/history.py."""
+    totals = np.zeros(len(values), dtype=np.int64)
+    np.cumsum(values[:-1], out=totals[1:])
+    return [totals - totals[first] for first in since]
 
 
 def _divided(values: Array, by: Array) -> Array:
@@ -81,9 +77,8 @@ def _divided(values: Array, by: Array) -> Array:
     return np.divide(values, by, out=np.full(len(values), np.nan), where=by > 0)
 
 
-def _spread(size: Array, first: Array, here: Array, number: Array, present: Array) -> Array:
-    mean = _divided(_between(_running(size), first, here), number)
-    squares = _divided(_between(_running(size * size), first, here), number)
+def _spread(size: Array, since: list[Array], number: Array, present: Array) -> Array:
+    mean, squares = (_divided(_sums(of, since)[0], number) for of in (size, size * size))
     deviation = np.sqrt(np.maximum(squares - mean * mean, 0.0))
     compared = (size - mean) / np.maximum(deviation, SMALLEST_SPREAD)
     return np.where(present & (number >= FEWEST_FOR_SPREAD), compared, np.nan)
@@ -99,13 +94,13 @@ def _seconds(plan: Plan, block: Block, here: Array) -> Iterator[Array]:
 def _risks(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
     if not plan.risks:
         return
-    bucket = block.time // plan.risk_bucket
+    buckets = block.buckets(plan.risk_bucket)
     current = (block.time - plan.delay) // plan.risk_bucket
-    end = block.first_since(bucket, current)
+    end = buckets.first_since(current)
     at = np.flatnonzero(table.label[block.rows] == 1)
     frauds = Frauds(plan, block, at, table.known[block.rows[at]])
     for window in plan.risks:
         counted = frauds.counted(window)
-        yield _divided(counted, end - block.first_since(bucket, current - window.risk))
+        yield _divided(counted, end - buckets.first_since(current - window.risk))
     yield counted
     yield from frauds.seconds_since()
