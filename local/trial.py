@@ -29,7 +29,8 @@ class Scored:
 
 def score_some(stack: Stack, model: str, path: Path) -> list[Scored]:
     contract = stack.client("s3").get_object(Bucket=stack.bucket, Key=f"runs/{model}/contract.json")["Body"].read()
-    examples = rows.examples(path, json.loads(contract)["schema"])
+    schema = json.loads(contract)["schema"]
+    examples = rows.afterwards(rows.examples(path, schema), schema["timestamp"])
     now = int(time.time())
     ids = (f"up-{now}-{number}" for number in count(1))
     scored = [item for kind, wanted in WANTED.items() for item in _latest(stack, examples, kind, wanted, ids)]

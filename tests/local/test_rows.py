@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from local.rows import examples, moment
+from local.rows import afterwards, examples, moment
 
 SCHEMA: dict[str, Any] = {
     "transaction_id": {"column": "id"},
@@ -75,6 +75,7 @@ def test_files_without_labels_give_unlabelled_examples(tmp_path: Path) -> None:
     [
         CSV.replace("99,0043", "many,0043").encode(),
         CSV.replace("2026-03-01 11:00:00", "yesterday").encode(),
+        CSV.replace("2026-03-01 11:00:00", "9999-12-31 11:00:00").encode(),
         CSV.replace("99,0043,x", "99").encode(),
         CSV.replace("99,0043,x", "99,0043,x,y").encode(),
         CSV.replace("99,0043,x", "99,0043," + "x" * 200_000).encode(),
@@ -114,3 +115,23 @@ def test_a_file_is_read_as_the_training_reads_it(tmp_path: Path, name: str, cont
 )
 def test_times_carry_an_offset(written: str, timezone: str | None, sent: str) -> None:
     assert moment(written, timezone) == sent
+
+
+def test_what_is_scored_comes_after_all_that_the_file_knows_and_at_the_same_time_of_day(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV)
+    times = [one.request["when"] for one in afterwards(examples(path, SCHEMA), SCHEMA["timestamp"])]
+    assert times == ["2026-07-02T10:00:00+01:00", "2026-07-02T11:00:00+01:00", "2026-07-02T12:00:00+02:00"]
+
+
+def test_times_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("when,amount\n3600,1\n90000,2\n100000.5,3\n")
+    schema = {"timestamp": {"column": "when", "unit": "s"}, "fields": {"amount": {"role": "amount"}}}
+    found = examples(path, schema)
+    assert [one.request["when"] for one in found] == [3600, 90000, 100000.5]
+    assert [one.request["when"] for one in afterwards(found, schema["timestamp"])] == [176400, 176400, 186400.5]
+
+
+def test_no_rows_stay_no_rows() -> None:
+    assert afterwards([], SCHEMA["timestamp"]) == []
