@@ -13,8 +13,8 @@ from model.training.columns import Array
 
 DAY = 86_400_000_000  # microseconds
 COME_BACK = 0.005  # share of rows that are of somebody seen before, below which a past tells nothing
-LATE, TOO_LATE = 0.05, 0.005  # shares of the returns that come after the window: then a longer one, until but this many
-LONGER = (90, 180, 365)  # days
+LATE = 0.05  # share of the returns after more than 30 days, above which those are worth a longer memory
+LONGER = (90, 180, 365)  # days: as many as there are data of, for among the rare every earlier event tells
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def find(profiles: Sequence[tuple[str, Profile]], times: Array | None, *, whole:
         return Lookback((), "nobody comes back in the sample, so there is no past to look at", None, "")
     said = [f"{profile.name} hardly ever comes back" for profile in once]
     said += [f"{profile.name} only says the same by another name" for profile in twins]
-    windows, why = _windows(kept, times)
+    windows, why = _windows(kept, times, whole=whole)
     return Lookback(windows, why, tuple(p.name for p in kept) if said else None, "; ".join(said))
 
 
@@ -56,7 +56,7 @@ def _same(one: Profile, other: Profile) -> bool:
     return pairs == len(np.unique(left)) == len(np.unique(right))
 
 
-def _windows(entities: Sequence[Profile], times: Array | None) -> tuple[tuple[str, ...], str]:
+def _windows(entities: Sequence[Profile], times: Array | None, *, whole: bool) -> tuple[tuple[str, ...], str]:
     windows: tuple[str, ...] = DEFAULT_WINDOWS
     why = ""
     if times is None:
@@ -68,14 +68,10 @@ def _windows(entities: Sequence[Profile], times: Array | None) -> tuple[tuple[st
     slowest = int(np.argmax(late))
     if late[slowest] < LATE:
         return windows, why
-    enough = (days for days in LONGER if max(_share(of_one, days) for of_one in gaps) < TOO_LATE)
-    length = next(enough, LONGER[-1])
+    covered = np.nanmax(times) - np.nanmin(times)
+    length = next((days for days in LONGER if whole and covered <= days * DAY), LONGER[-1])
     said = f"{late[slowest]:.0%} of the returns of {entities[slowest].name} come after more than 30 days"
     return (*windows, f"{length}d"), "; ".join(part for part in (why, said) if part)
-
-
-def _share(gaps: Array, days: int) -> float:
-    return float((gaps > days * DAY).mean()) if len(gaps) else 0.0
 
 
 def _gaps(profile: Profile, times: Array) -> Array:
