@@ -9,8 +9,7 @@
 | u{amount}{k}      | longest / resolution    | sum of the amount's logarithm (`steps`)                              |
 | v{amount}{k}      | longest / resolution    | sum of its square                                                    |
 | d{k}              | risk bucket             | events                                                               |
-| x{k}              | risk bucket             | events that turned out to be fraud                                   |
-| y{k}              | risk bucket             | sum of the minutes within the bucket at which these happened         |
+| x{k}              | risk bucket             | events that turned out to be fraud, four digits for each of its slots |
 | p{pair}{k}        | longest window          | the set of partners, each 32 bits of a hash                          |
 | first, last       |                         | time of the first and the last event, in microseconds                |
 """
@@ -25,6 +24,8 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TIMES = frozenset({"first", "last"})
 UNITS = 10_000.0
 LARGEST_UNITS = 1e16
+SLOTS = 8  # of a risk bucket; only a ten-thousandth fraud of one entity in one slot would count for the next
+DIGITS_OF_SLOT = 4
 STEPS = 1024.0  # per doubling of an amount
 
 
@@ -50,6 +51,19 @@ def name(prefix: str, bucket: int) -> str:
 
 def units(amount: float) -> int:
     return round(max(-LARGEST_UNITS, min(LARGEST_UNITS, amount * UNITS)))
+
+
+def in_slot(slot: int) -> int:
+    """One fraud in this slot, as the counter of its risk bucket has it."""
+    return int(10 ** (DIGITS_OF_SLOT * slot))
+
+
+@lru_cache(maxsize=4096)
+def slots(frauds: int) -> tuple[int, ...]:
+    """The frauds of each slot, from the counter of a risk bucket."""
+    packed = f"{max(frauds, 0):0{SLOTS * DIGITS_OF_SLOT}d}"
+    ends = range(len(packed), len(packed) - SLOTS * DIGITS_OF_SLOT, -DIGITS_OF_SLOT)
+    return tuple(int(packed[end - DIGITS_OF_SLOT : end]) for end in ends)
 
 
 def steps(amount: float) -> int:

@@ -9,11 +9,10 @@ from typing import cast
 
 from model import history_facts as facts
 from model import timestamps
-from model.counters import TIMES, name, names, short_hash, steps, units
+from model.counters import TIMES, in_slot, name, names, short_hash, steps, units
 from model.history_merge import merge
 from model.history_size import LARGEST_SET
 from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
-from model.remembered import MINUTE
 from model.transaction import Transaction
 from model.windows import Plan
 
@@ -66,8 +65,7 @@ def judge(plan: Plan, moment: int, frauds: int) -> Change:
     if not plan.risks:
         return Change()
     bucket, within = divmod(moment, plan.risk_bucket)
-    add = {name("x", bucket): frauds, name("y", bucket): frauds * (within // MINUTE)}
-    return Change(add={counter: amount for counter, amount in add.items() if amount})
+    return Change(add={name("x", bucket): frauds * in_slot(within // plan.slot)})
 
 
 def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:

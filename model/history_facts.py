@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 
-from model.counters import UNITS, steps
-from model.remembered import MINUTE
+from model.counters import SLOTS, UNITS, slots, steps
 from model.windows import Plan
 
 Counters = Mapping[str, int]
@@ -67,20 +66,20 @@ def _seconds(since: int | None, moment: int, most: int) -> Value:
 
 
 def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
-    """From the risk buckets, the oldest first. Those of frauds go on to today's: such news does not wait."""
+    """From the risk buckets, the oldest first. How long ago a fraud was is told as soon as its slot is over."""
     if not plan.risks:
         return
-    most, newest = plan.longest.risk, moment // plan.risk_bucket
-    oldest = (moment - plan.delay) // plan.risk_bucket - most
-    events, frauds = list(islice(stored, most)), list(islice(stored, newest - oldest + 1))
+    most = plan.longest.risk
+    events, frauds = list(islice(stored, most)), [slots(counter) for counter in islice(stored, most + 1)]
+    numbers = [sum(of_slots) for of_slots in frauds[:most]]
     for window in plan.risks:
         judged = sum(events[-window.risk :])
-        yield float(sum(frauds[most - window.risk : most])) / float(judged) if judged else None
-    yield float(sum(frauds[:most]))
-    known = [at for at, number in enumerate(frauds) if number > 0] if any(frauds) else []
-    minutes = list(stored) if known else []
-    for at in (known[-1], known[0]) if known else ():
-        mean = (oldest + at) * plan.risk_bucket + minutes[at] * MINUTE // frauds[at]
-        yield float(max(moment - mean, 0)) / 1e6
+        yield float(sum(numbers[-window.risk :])) / float(judged) if judged else None
+    yield float(sum(numbers))
+    oldest = ((moment - plan.delay) // plan.risk_bucket - most) * SLOTS
+    over = (moment - plan.delay) // plan.slot - oldest
+    known = [oldest + at for at, number in enumerate(islice(chain(*frauds), over)) if number]
+    for slot in (known[-1], known[0]) if known else ():
+        yield float(moment - (slot + 1) * plan.slot) / 1e6
     if not known:
         yield from (None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from model.counters import TIMES
+from model.counters import TIMES, slots
 from model.history_state import NOBODY, Change, State
 from model.windows import Plan
 
@@ -42,7 +42,7 @@ def _missing(plan: Plan, known: State, live: State, within: frozenset[str]) -> d
     for name in sorted(within & (known.keys() | live.keys())):
         if not name.startswith("p"):
             decides = _events_of(plan, name)
-            if _count(known, decides) > _count(live, decides) and _count(known, name) != _count(live, name):
+            if _events(known, decides) > _events(live, decides) and _count(known, name) != _count(live, name):
                 found[name] = _count(known, name) - _count(live, name)
     return found
 
@@ -53,7 +53,11 @@ def _events_of(plan: Plan, name: str) -> str:
         return f"n{name[1]}{name[3:]}"
     if name[0] in "uv":
         return f"n{plan.longest.level}{name[2:]}"
-    return f"x{name[1:]}" if name[0] == "y" else name
+    return name
+
+
+def _events(state: State, name: str) -> int:
+    return sum(slots(_count(state, name))) if name[0] == "x" else _count(state, name)
 
 
 def _count(state: State, name: str) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from model.counters import base36, steps, units
-from model.remembered import DAY, MINUTE, Amount, Entity, Pair, Window
+from model.counters import DIGITS_OF_SLOT, SLOTS, base36, steps, units
+from model.remembered import DAY, Amount, Entity, Pair, Window
 
 LARGEST_ITEM = 4096
 LARGEST_SET = 32  # partners remembered per pair and epoch
 FEWEST_EVENTS = 10**6  # of one entity in one bucket, that there is always room for
-MOST_FRAUDS = 10**6 - 1
 WRITES = 1_000  # a second, which is all that one item takes
 END_OF_TIME = 84_006 * DAY  # the year 2200
 KEY = len("entity") + len("01234567##") + 32
@@ -52,8 +51,8 @@ def _counters(amounts: Sequence[Amount], windows: Sequence[Window], delay: int, 
         both = _number(of_one * events, signed=True) + _number(of_one**2 * events)
         yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + both)
     if longest.risk:
-        numbers = _number(_events(risk_bucket)) + _number(MOST_FRAUDS) + _number(MOST_FRAUDS * risk_bucket // MINUTE)
-        yield risk_buckets(longest, delay, risk_bucket) * (3 * _name(1, risk_bucket) + numbers)
+        numbers = _number(_events(risk_bucket)) + _number(10 ** (SLOTS * DIGITS_OF_SLOT) - 1)
+        yield risk_buckets(longest, delay, risk_bucket) * (2 * _name(1, risk_bucket) + numbers)
 
 
 def _sets(entity: Entity, pairs: Sequence[Pair], epoch: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from model import history_names, history_schema, history_size
-from model.counters import names
+from model.counters import SLOTS, names
 from model.document import SchemaError
 from model.history_names import HistoryFeature
 from model.remembered import DAY, Amount, Entity, Pair, Window
@@ -92,10 +92,15 @@ class Plan:
             return 0
         return self.delay + max(self.longest.length, (self.longest.risk + 1) * self.risk_bucket)
 
+    @cached_property
+    def slot(self) -> int:
+        """How exactly it is known when a fraud happened."""
+        return self.risk_bucket // SLOTS
+
     def counters(self, moment: int) -> tuple[str, ...]:
         """Those that an event of that moment reads, in this order: events of each window; of each amount its sums and
-        numbers of each window, its u and v; events of the risk buckets, frauds and minutes of these and later ones."""
-        return _counters(self, *self._buckets(moment))
+        numbers of each window, its u and v; events of the risk buckets, frauds of these and the next one."""
+        return _counters(self, *self._buckets(moment)[:2])
 
     def reach(self, newest: int) -> frozenset[str]:
         """All counters and sets that an event of that moment or later may read."""
@@ -122,7 +127,7 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-def _counters(plan: Plan, buckets: tuple[int, ...], judged: int, current: int) -> tuple[str, ...]:
+def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, ...]:
     found: list[str] = []
 
     def in_windows(kind: str, of: str = "") -> None:
@@ -138,16 +143,16 @@ def _counters(plan: Plan, buckets: tuple[int, ...], judged: int, current: int) -
             found.extend(names(f"{kind}{amount.digit}", buckets[-1], plan.resolution))
     if plan.risks:
         found.extend(names("d", judged, plan.longest.risk))
-        for kind in "xy":
-            found.extend(names(kind, current, current - judged + plan.longest.risk))
+        found.extend(names("x", judged + 1, plan.longest.risk + 1))
     return tuple(found)
 
 
 @lru_cache(maxsize=256)
 def _reach(plan: Plan, buckets: tuple[int, ...], judged: int, current: int, epoch: int) -> frozenset[str]:
-    found = set(_counters(plan, buckets, judged, current))
+    found = set(_counters(plan, buckets, judged))
     if plan.risks:
-        found.update(names("d", current, current - judged))
+        for kind in "dx":
+            found.update(names(kind, current, current - judged))
     for pair in plan.pairs:
         found.update(names(f"p{pair.digit}", epoch, 2))
     return frozenset(found)

@@ -118,19 +118,20 @@ def test_a_fraud_is_known_once_the_delay_is_over_and_its_bucket_complete():
     assert memory.read(event(33 * DAY))["card_frauds_30d"] == 0
 
 
-def test_how_long_ago_the_last_and_the_first_fraud_were_is_told_as_soon_as_they_are_known():
+def test_how_long_ago_the_last_and_the_first_fraud_were_is_told_once_the_delay_and_their_slots_are_over():
     memory = Memory(PLAN)
-    frauds = [event(after) for after in (HOUR, 25 * HOUR, 27 * HOUR)]
+    frauds = [event(after) for after in (HOUR, 25 * HOUR, 28 * HOUR)]
     memory.observe(*frauds)
-    memory.judge(frauds[0])
-    assert memory.read(event(28 * HOUR))["card_seconds_since_fraud"] == 27 * 3600
-    memory.judge(frauds[1])
-    memory.judge(frauds[2])
-    found = memory.read(event(28 * HOUR))
-    assert found["card_seconds_since_fraud"] == 2 * 3600  # two of one day: their mean
-    assert found["card_seconds_since_first_fraud"] == 27 * 3600
-    assert found["card_frauds_30d"] == 0
-    assert memory.read(event(33 * DAY))["card_seconds_since_first_fraud"] == (32 * 24 - 2) * 3600
+    for fraud in frauds:
+        memory.judge(fraud)
+    early, late = (memory.read(event(2 * DAY + after)) for after in (3 * HOUR - timedelta(microseconds=1), 3 * HOUR))
+    assert early["card_seconds_since_fraud"] is None
+    assert late["card_seconds_since_fraud"] == late["card_seconds_since_first_fraud"] == 2 * 24 * 3600
+    assert late["card_frauds_30d"] == 0
+    found = memory.read(event(10 * DAY))
+    assert found["card_seconds_since_fraud"] == (9 * 24 - 6) * 3600
+    assert found["card_seconds_since_first_fraud"] == (10 * 24 - 3) * 3600
+    assert memory.read(event(33 * DAY))["card_seconds_since_first_fraud"] == (32 * 24 - 3) * 3600
     assert memory.read(event(34 * DAY))["card_seconds_since_fraud"] is None
 
 

@@ -101,22 +101,19 @@ def doublings(amount: float) -> int:
 
 def risk(e: str, now: Past, seen: list[Past]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
-    today, last = now.time // DAY, (now.time - DELAY) // DAY
+    last = (now.time - DELAY) // DAY
     known = [one for one in seen if one.known is not None and one.known <= now.time]
     for text, days in RISKS.items():
         inside = [one for one in seen if last - days <= one.time // DAY < last]
         frauds = [one for one in known if one in inside]
         found[f"{e}_risk_{text}"] = len(frauds) / len(inside) if inside else None
         found[f"{e}_frauds_7d"] = len(frauds)
-    by_day: dict[int, list[int]] = {}
-    for one in known:
-        if last - 7 <= one.time // DAY <= today:
-            by_day.setdefault(one.time // DAY, []).append(one.time % DAY // 60_000_000)
-    for name, day in ((f"{e}_seconds_since_fraud", max), (f"{e}_seconds_since_first_fraud", min)):
-        if by_day:
-            minutes = by_day[day(by_day)]
-            moment = day(by_day) * DAY + sum(minutes) * 60_000_000 // len(minutes)
-            found[name] = max(now.time - moment, 0) / 1e6
+    slot = DAY // 8
+    ends = [(one.time // slot + 1) * slot for one in known if one.time // DAY >= last - 7]
+    over = [end for end in ends if end <= now.time - DELAY]
+    for name, moment in ((f"{e}_seconds_since_fraud", max), (f"{e}_seconds_since_first_fraud", min)):
+        if over:
+            found[name] = (now.time - moment(over)) / 1e6
     return found
 
 

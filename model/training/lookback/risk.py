@@ -16,8 +16,6 @@ from model.training.columns import Array
 from model.training.lookback.order import Block
 from model.windows import Plan
 
-SLOTS = 8
-
 
 @dataclass(frozen=True)
 class Frauds:
@@ -41,7 +39,7 @@ class Frauds:
     def seconds_since(self) -> Iterator[Array]:
         """Of each event: the time since the last slot with a fraud that it knows of, then since the first one."""
         time, life = self.block.time[self.at], self.block.life[self.at]
-        length = self.plan.risk_bucket // SLOTS
+        length = self.plan.slot
         slot = time // length
         over = (slot + 1) * length
         visible = np.maximum(self.known, over + self.plan.delay)
