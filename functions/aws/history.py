@@ -22,16 +22,18 @@ def reading(table: str, key: str) -> dict[str, Any]:
 
 
 def reading_many(table: str, keys: Iterable[str]) -> dict[str, Any]:
-    """For BatchGetItem, whose answers need not be the latest: who writes then has to make sure."""
-    return {table: {"Keys": [_key(key) for key in keys]}}
+    return {table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
+
+
+def putting_many(table: str, states: Mapping[str, State], expires_at: int) -> dict[str, Any]:
+    return {table: [{"PutRequest": {"Item": _item(key, known, expires_at)}} for key, known in states.items()]}
 
 
 def creation(table: str, key: str, known: State, expires_at: int) -> dict[str, Any]:
     """The first item of an entity; if it has one by now, the refusal brings that along."""
-    item = {name: _number(value) if isinstance(value, int) else _numbers(value) for name, value in known.items()}
     return {
         "TableName": table,
-        "Item": _key(key) | item | {EXPIRES_AT: _number(expires_at)},
+        "Item": _item(key, known, expires_at),
         "ConditionExpression": f"attribute_not_exists({KEY})",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
@@ -133,6 +135,11 @@ class _Expression:
         alias = f":v{len(self.values)}"
         self.values[alias] = value
         return alias
+
+
+def _item(key: str, known: State, expires_at: int) -> dict[str, Any]:
+    item = {name: _number(value) if isinstance(value, int) else _numbers(value) for name, value in known.items()}
+    return _key(key) | item | {EXPIRES_AT: _number(expires_at)}
 
 
 def _key(key: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -17,6 +17,8 @@ from functions.aws import clients, metrics, queue
 from functions.aws.queue import Outcome
 from functions.backfill.loading import Loading
 from functions.backfill.part import Part
+from functions.backfill.plans import Plans
+from functions.backfill.writing import Writing
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -49,9 +51,11 @@ def wire(
     table: DynamoDBClient,
     sqs: SQSClient,
     now: Callable[[], datetime] = utc_now,
+    pause: Callable[[float], None] = time.sleep,
+    threads: Executor | None = None,
 ) -> Ports:
-    threads = ThreadPoolExecutor(THREADS)
-    loading = Loading(s3, table, found.bucket, found.history_table, threads, now, time.sleep, metrics.count)
+    writing = Writing(table, found.history_table, threads or ThreadPoolExecutor(THREADS), pause)
+    loading = Loading(s3, found.bucket, Plans(s3, found.bucket), writing, now, metrics.count)
     return Ports(loading, sqs, found.queue_url)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.aws import objects
+from functions.aws import names, objects
 from functions.aws.announcements import Announcer
 from functions.deploy import notices
 from functions.deploy.job import TrainedJob
@@ -37,12 +37,16 @@ class Backfill:
         present = objects.all_keys(self.s3, self.bucket, job.key("history/"))
         if job.key(INDEX) not in present:
             return True
-        parts: dict[str, str] = self._read(job.key(INDEX))["parts"]
+        index = self._read(job.key(INDEX))
+        parts: dict[str, str] = index["parts"]
         missing = [name for name in parts if job.key(f"history/{name}") not in present]
         if missing:
             raise ArtefactError(f"the job's output lacks {objects.some(sorted(missing))} of its history")
         waiting = [name for name in parts if job.key(f"history/loaded/{name}.json") not in present]
         if not waiting:
+            # Said before the endpoint is turned to: from here on scoring may write under this plan.
+            key = names.plan_in_use(index["plan"])
+            objects.put_once(self.s3, self.bucket, key, objects.as_json({"job": job.name}))
             return True
         if job.key("history/requested.json") not in present:
             self._request(job, parts)

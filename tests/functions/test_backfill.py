@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from functions.aws import history as items
+from functions.aws.names import plan_in_use
 from functions.backfill.handler import ENOUGH_MS, Ports, handler, wire
 from functions.settings import BackfillSettings
 from model import history, schema
@@ -59,7 +61,7 @@ class Table:
     def __init__(self) -> None:
         self.writes = 0
         self.before_write: list[Callable[[], None]] = []
-        self.leaves_unread = 0
+        self.leaves_unread = self.leaves_unwritten = 0
 
     def batch_get_item(self, **request: Any) -> Any:
         assert service_model.problems("dynamodb", "BatchGetItem", request) == []
@@ -73,6 +75,15 @@ class Table:
 
     def update_item(self, **request: Any) -> Any:
         return self._write("UpdateItem", client("dynamodb").update_item, request)
+
+    def batch_write_item(self, **request: Any) -> Any:
+        if self.leaves_unwritten:
+            self.leaves_unwritten -= 1
+            (name,) = request["RequestItems"]
+            puts = request["RequestItems"][name]
+            self._write("BatchWriteItem", client("dynamodb").batch_write_item, {"RequestItems": {name: puts[:1]}})
+            return {"UnprocessedItems": {name: puts[1:]}}
+        return self._write("BatchWriteItem", client("dynamodb").batch_write_item, request)
 
     def _write(self, operation: str, write: Callable[..., Any], request: dict[str, Any]) -> Any:
         assert service_model.problems("dynamodb", operation, request) == []
@@ -93,9 +104,8 @@ class World:
     def __init__(self, s3: Any, sqs: Any, clock: Any, context: Any) -> None:
         self.s3, self.sqs, self.context, self.table = s3, sqs, context, Table()
         found = BackfillSettings(BUCKET, HISTORY, "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills")
-        self.ports: Ports = wire(found, s3, self.table, sqs, clock)  # type: ignore[arg-type]
-        for name, value in {"threads": OneAfterTheOther(), "pause": lambda _: None}.items():
-            object.__setattr__(self.ports.loading, name, value)
+        in_order: Any = OneAfterTheOther()
+        self.ports: Ports = wire(found, s3, self.table, sqs, clock, lambda _: None, in_order)  # type: ignore[arg-type]
 
     def part(self, states: States, job: str = JOB, name: str = "part-00000.jsonl.gz") -> dict[str, str]:
         """A part as a training job leaves it, and the message that names it."""
@@ -114,6 +124,10 @@ class World:
     def live(self, states: States) -> None:
         for key, state in states.items():
             client("dynamodb").put_item(**items.creation(HISTORY, key, state, 1))
+
+    def use_plan(self) -> None:
+        """A model with this plan goes to the endpoint, as deploy notes it."""
+        self.s3.put_object(Bucket=BUCKET, Key=plan_in_use(PLAN.id), Body=b"{}")
 
     def table_states(self) -> States:
         found = client("dynamodb").scan(TableName=HISTORY)["Items"]
@@ -141,6 +155,36 @@ def test_an_empty_table_knows_afterwards_what_training_knew(world, s3, clock):
     assert (marker["entities"], marker["written"]) == (len(known), len(known))
     item = client("dynamodb").scan(TableName=HISTORY)["Items"][0]
     assert int(item["expires_at"]["N"]) == items.expiry(clock(), PLAN.memory)
+
+
+def test_the_first_job_of_a_plan_writes_in_bulk_until_a_model_with_it_is_deployed(world):
+    known = happened(5, customers=60)
+    assert world.deliver(world.part(known))
+    assert world.table.writes == math.ceil(100 / 25) * (len(known) // 100) + math.ceil(len(known) % 100 / 25)
+    assert world.table_states() == known
+
+
+def test_bulk_ends_where_a_model_with_the_plan_is_deployed_in_between(world):
+    known = happened(5, customers=60)  # three batches
+    world.table.before_write.append(world.use_plan)
+    assert world.deliver(world.part(known))
+    assert world.table.writes == 4 + len(known) - 100
+    assert world.table_states() == known
+
+
+def test_a_second_job_of_the_plan_leaves_bulk_to_the_first(world):
+    world.deliver(world.part(happened(5, customers=2)))
+    writes, known = world.table.writes, happened(5, 9, customers=4)
+    assert world.deliver(world.part(known, NEXT))
+    assert world.table.writes - writes == len(known)
+    assert world.table_states() == known
+
+
+def test_items_that_were_left_unwritten_are_written_then(world):
+    world.table.leaves_unwritten = 3
+    known = happened(5, customers=3)
+    assert world.deliver(world.part(known))
+    assert world.table_states() == known
 
 
 def test_a_part_that_comes_again_is_not_read_again(world):
@@ -173,6 +217,7 @@ def test_what_live_scoring_knows_is_kept_and_what_it_lacks_is_added(world):
 
 
 def test_an_event_scored_in_between_is_there_as_if_it_had_come_before_or_after(world):
+    world.use_plan()
     known, live = happened(5, 50), happened(30_000)
     world.live(live)
     before = {key: dict(state) for key, state in live.items()}
@@ -192,6 +237,7 @@ def test_an_event_scored_in_between_is_there_as_if_it_had_come_before_or_after(w
 
 
 def test_two_copies_of_a_part_at_the_same_moment_add_once(world, s3, sqs, clock, context):
+    world.use_plan()
     known = happened(5, 50, 5000)
     world.live(happened(1, 2))
     alone = {key: apply(live, merge(PLAN, known[key], live)) for key, live in world.table_states().items()}
@@ -203,6 +249,7 @@ def test_two_copies_of_a_part_at_the_same_moment_add_once(world, s3, sqs, clock,
 
 
 def test_an_entity_that_appears_in_between_is_joined(world):
+    world.use_plan()
     known, live = happened(5, 50), happened(1)
     world.table.before_write.append(lambda: world.live(live))
     assert world.deliver(world.part(known))
@@ -239,7 +286,7 @@ def test_keys_that_were_left_unread_are_asked_for_again(world):
     assert world.table_states() == known
 
 
-@pytest.mark.parametrize("trouble", ["unread", "throttled", "busy"])
+@pytest.mark.parametrize("trouble", ["unread", "unwritten", "throttled", "busy"])
 def test_a_table_that_takes_nothing_brings_the_part_back(world, trouble, s3):
     def refuse(code: str) -> Callable[[], None]:
         def fail() -> None:
@@ -249,7 +296,10 @@ def test_a_table_that_takes_nothing_brings_the_part_back(world, trouble, s3):
 
     if trouble == "unread":
         world.table.leaves_unread = 1000
+    elif trouble == "unwritten":
+        world.table.batch_write_item = lambda RequestItems: {"UnprocessedItems": RequestItems}  # noqa: N803
     else:
+        world.use_plan()
         code = {"throttled": "ThrottlingException", "busy": "ConditionalCheckFailedException"}[trouble]
         world.table.before_write += [refuse(code)] * 100
     with pytest.raises(BatchProcessingError):

@@ -12,11 +12,12 @@ from functions.aws import names, requests
 from functions.deploy import notices
 from functions.deploy.handler import Ports, handler, wire
 from functions.deploy.job import TrainedJob
-from tests.functions.artefacts import EVALUATION, history_of, model_tar, output_tar
+from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
 from tests.functions.fakes import client_error
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
+PLAN = contract("any").schema.history_plan.id
 FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
 
 
@@ -478,6 +479,7 @@ def loaded(s3, job: str, *parts: int) -> None:
 
 
 def test_a_model_waits_until_every_part_of_its_history_is_loaded(trained, deliver, sagemaker, s3, sqs, sns):
+    plans: list[str] = []  # said to be in use when the endpoint is turned to
     trained(FIRST, history=history_of(b"one", b"two", b"three"))
     assert deliver(FIRST)
     assert [(message["job"], message["part"]) for message in sqs.sent] == [
@@ -488,12 +490,15 @@ def test_a_model_waits_until_every_part_of_its_history_is_loaded(trained, delive
     loaded(s3, FIRST, 0, 2)
     assert deliver(FIRST)
     assert sagemaker.endpoint is None and len(sqs.sent) == 3
+    assert not stored(s3, "history/")
+    sagemaker.then("CreateEndpoint", lambda: plans.extend(stored(s3, "history/")))
     loaded(s3, FIRST, 1)
     assert deliver(FIRST)
     assert sagemaker.endpoint["EndpointStatus"] == "Creating"
     sagemaker.settle_endpoint()
     assert not deliver(FIRST)
     assert sns.subjects == [f"Live: model {FIRST}"]
+    assert plans == [f"history/{PLAN}/in-use.json"]
 
 
 def test_a_model_of_many_entities_asks_for_each_of_its_parts_once(trained, deliver, sqs):
