@@ -15,6 +15,7 @@ from model import artefact
 from model import train as train_py
 from model.schema import Schema
 from model.training import champion, fitting, job, loading
+from model.training.report import watch
 from tests.model.conftest import ROOT, run_model, small
 
 OPTIONS = fitting.Options(num_round=20)
@@ -202,3 +203,13 @@ def test_a_model_with_features_of_another_version_is_not_compared(serving):
 def challenger(of: Schema) -> champion.Challenger:
     nothing = np.array([], dtype=int)
     return champion.Challenger(of, [], None, nothing, nothing, nothing, None)
+
+
+def test_a_column_that_knows_the_future_is_pointed_out(rows, tmp_path):
+    """Filled in once a fraud is known, mostly: no other feature tells as much, and the report says so."""
+    known = rows["fraud"].where(np.random.default_rng(8).random(len(rows)) < 0.99, 1 - rows["fraud"])
+    fields = small()["fields"] | {"chargebacks": {"role": "number"}}
+    found = train(rows.assign(chargebacks=known), tmp_path, fields=fields)
+    assert any("chargebacks by itself tells fraud" in warning for warning in watch.warnings(found))
+    honest = train(rows, tmp_path / "honest")
+    assert not any("by itself" in warning for warning in watch.warnings(honest))

@@ -1,6 +1,7 @@
 """Money, calibration, segments, drift, influence and the data's summary, each against numbers counted by hand."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import xgboost
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.training.evaluation import calibration, drift, influence, money, segments, summary
+from model.training.evaluation import alone, calibration, drift, influence, money, segments, summary
+from model.training.evaluation.holdout import Holdout
 from model.training.problems import Rejections
 
 LABEL = np.array([1, 1, 0, 0, 0])
@@ -175,3 +177,23 @@ def test_rejected_rows_are_counted_by_reason():
         {"field": "amount", "reason": "must be a number", "rows": 3},
         {"field": "card", "reason": "is required and missing", "rows": 1},
     ]
+
+
+def test_what_a_feature_tells_by_itself_does_not_depend_on_its_direction_or_kind():
+    label = np.array([1, 1, 1, 0, 0, 0])
+    fitted = np.array([[0, 0], [1, 0], [1, 0], [0, 0], [np.nan, 0], [np.nan, 0]], dtype=np.float32)
+    held_out = np.array([[0, -5], [1, -4], [1, np.nan], [0, 1], [np.nan, 2], [0, 3]], dtype=np.float32)
+    found = alone.judge_alone(
+        Holdout(
+            schema=None,
+            names=("kind", "number"),
+            categories={"kind": ("a", "b")},
+            fitted_on=SimpleNamespace(label=np.array([0, 1, 1, 1, 0, 0])),
+            fitted_rows=fitted,
+            table=SimpleNamespace(label=label),
+            rows=held_out,
+            probability=label,
+        )
+    )
+    # kind: shares of fraud .5, 1 and 0 (missing), so frauds have .5 1 1 and the others .5 0 .5
+    assert found == {"number": 1.0, "kind": round((2 * 0.5 + 1 + 6) / 9, 6)}

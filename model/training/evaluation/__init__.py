@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.training.columns import Array
+from model.training.evaluation.alone import judge_alone
 from model.training.evaluation.calibration import judge_calibration
 from model.training.evaluation.costs import judge_costs, prices
 from model.training.evaluation.curves import judge_curves
@@ -38,6 +39,7 @@ def judge_in_depth(holdout: Holdout, calibration: Calibration) -> dict[str, Any]
         "daily": judge_days(holdout.schema, table.time, label, probability, table.values),
         "calibration": judge_calibration(label, probability),
         "segments": judge_segments(holdout, probability >= calibration.review_from),
+        "alone": judge_alone(holdout),
         "drift": judge_drift(holdout.fitted_rows, holdout.rows, holdout.names, holdout.categories),
         "curves": judge_curves(label, probability, calibration, amount),
     }

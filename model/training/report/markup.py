@@ -58,7 +58,7 @@ def percent(share: float | None, digits: int = 1) -> Number:
 
 
 def money(amount: float) -> Number:
-    return Number(f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}")
+    return Number(f"{amount:,.0f}" if abs(amount) >= 1000 or amount == 0 else f"{amount:,.2f}")
 
 
 def fixed(value: float) -> Number:

@@ -51,7 +51,7 @@ def slider(evaluation: dict[str, Any], x: plots.Axis) -> str:
     return f"""<div class="slider">{text(words)}
 {_range("review", "Review", last, last - review)}
 {_range("block", "Block", last, last - block)}
-<p class="prices">{_prices(evaluation)}</p>
+<p class="prices">{_prices(evaluation, "its amount" if "fraud_amount" in data else "")}</p>
 <button type="button" id="in-force">Thresholds in force</button>
 <button type="button" id="cheapest">Where it costs least</button>
 <div class="cards" aria-live="polite">{shown}</div></div>
@@ -63,7 +63,7 @@ def _data(evaluation: dict[str, Any], x: plots.Axis) -> dict[str, Any]:
     by, held_out = evaluation["curves"]["by_threshold"], evaluation["data"]["parts"]["hold_out"]
     legit = held_out["rows"] - held_out["fraud"]
     width = plots.RIGHT - plots.LEFT
-    data = by | {
+    data: dict[str, Any] = by | {
         "fraud": held_out["fraud"],
         "legit": legit,
         "days": evaluation["daily"]["days"],
@@ -85,8 +85,8 @@ def _range(name: str, verb: str, last: int, value: int) -> str:
     )
 
 
-def _prices(evaluation: dict[str, Any]) -> str:
-    """Filled in with the schema's costs; an amount is what an empty field means."""
+def _prices(evaluation: dict[str, Any], unless_given: str) -> str:
+    """Filled in with the schema's costs."""
     known = evaluation.get("costs", {}).get("prices", {})
     fields = []
     for name, words in PRICES:
@@ -94,6 +94,6 @@ def _prices(evaluation: dict[str, Any]) -> str:
         shown = "" if isinstance(value, str) else f"{value:g}"
         fields.append(
             f'<label>{escape(words)} <input type="number" id="price-{name}" min="0" step="any" inputmode="decimal" '
-            f'value="{shown}"></label>'
+            f'value="{shown}"{f' placeholder="{unless_given}"' if name == "missed_fraud" else ""}></label>'
         )
     return "Costs of " + " ".join(fields)

@@ -93,21 +93,23 @@ def segments(evaluation: dict[str, Any]) -> str:
 
 def features(evaluation: dict[str, Any]) -> str:
     gain, influence = evaluation["importance"], evaluation["influence"]["mean_absolute_shap"]
+    alone, drift = evaluation["alone"], evaluation["drift"]
     rows = [
-        (name, fixed(influence[name]), percent(gain.get(name, 0.0)), fixed(evaluation["drift"][name]))
+        (name, fixed(influence[name]), percent(gain.get(name, 0.0)), fixed(alone[name]), fixed(drift[name]))
         for name in list(influence)[:MOST_FEATURES]
     ]
     words = (
         "Influence is how far a feature moves the answer on average, up or down (mean absolute SHAP value, log-odds); "
-        "gain is its share in what the trees gained while learning. Drift compares the learning period with the "
-        "hold-out (population stability index): below 0.1 little has changed, above 0.25 much."
+        "gain is its share in what the trees gained while learning; alone is the area under the ROC curve that it "
+        "reaches by itself. Drift compares the learning period with the hold-out (population stability index): below "
+        "0.1 little has changed, above 0.25 much."
     )
     left_out = len(influence) - len(rows)
     more = text(f"{left_out} features of less influence are in evaluation.json.", "soft") if left_out else ""
     return section(
         "Features: what decides, and drift",
         text(words),
-        table(("feature", "influence", "gain", "drift"), rows),
+        table(("feature", "influence", "gain", "alone", "drift"), rows),
         more,
     )
 
