@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from model import history
@@ -30,7 +30,9 @@ def compute(schema: Schema, transaction: Transaction, states: Mapping[str, State
     """The features in the order of their names, given the state of each entity before this event."""
     features: dict[str, Feature] = {}
     for field in schema.fields:
-        if field.features:
+        if field.role == "time":
+            features[field.features[0]] = seconds_ago(transaction.values[field.name], transaction.timestamp)
+        elif field.features:
             features |= zip(field.features, derive(field.role, transaction.values[field.name]), strict=True)
     return features | calendar(transaction.timestamp) | history.read(schema.history_plan, transaction, states)
 
@@ -42,6 +44,11 @@ def derive(role: str, value: Feature) -> tuple[Feature, ...]:
     if value is None:
         return (None,) * len(PARTS[role])
     return email_parts(str(value)) if role == "email" else ip_parts(str(value))
+
+
+def seconds_ago(moment: Feature, now: datetime) -> float | None:
+    """How long before the transaction it was; negative if it comes after."""
+    return None if moment is None else (now - datetime.fromisoformat(str(moment))) / timedelta(seconds=1)
 
 
 def calendar(moment: datetime) -> dict[str, Feature]:

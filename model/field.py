@@ -6,12 +6,14 @@ import ipaddress
 import math
 import re
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
+from model import timestamps
 from model.addresses import PARTS
 from model.document import SchemaError, Section
 
-ROLES = ("entity", "amount", "number", "category", "email", "ip", "ignore")
+ROLES = ("entity", "amount", "number", "category", "email", "ip", "time", "ignore")
 NUMERIC_ROLES = ("amount", "number")
 LARGEST_NUMBER = 1e15  # keeps every value finite in the trees' 32-bit floats
 LONGEST_TEXT = 256
@@ -52,7 +54,7 @@ class Field:
             return ()
         if self.role in PARTS:
             return tuple(f"{self.name}_{part.suffix}" for part in PARTS[self.role])
-        return (self.name,)
+        return (f"{self.name}_seconds_ago",) if self.role == "time" else (self.name,)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -90,7 +92,8 @@ class Field:
             raise self._invalid(f"must be at most {self.max:.15g}")
         return float(raw)
 
-    def text(self, raw: Any) -> str | None:
+    def text(self, raw: Any, zone: tzinfo | None = None) -> str | None:
+        """`zone` is that of times without an offset; they are refused when there is none."""
         text = "" if raw is None else self._as_text(raw).strip()
         if text == "":
             self._require_optional()
@@ -105,7 +108,14 @@ class Field:
             raise self._invalid("must be an e-mail address")
         if self.role == "ip" and not is_ip(text):
             raise self._invalid("must be an IP address")
-        return text
+        return self._moment(text, zone) if self.role == "time" else text
+
+    def _moment(self, text: str, zone: tzinfo | None) -> str:
+        """The same moment in UTC, always written alike."""
+        try:
+            return timestamps.parse(text, zone).isoformat()
+        except ValueError as error:
+            raise self._invalid(str(error)) from None
 
     def _as_text(self, raw: Any) -> str:
         if isinstance(raw, str):

@@ -73,6 +73,9 @@ def fact(schema: Schema, feature: str, features: Mapping[str, Feature]) -> str:
     subject = _subject(field, feature) if field else feature.replace("_", " ")
     if value is None:
         return f"{subject} is missing"
+    if field and field.role == "time" and isinstance(value, float):
+        side = "before" if value >= 0 else "after"
+        return f"{subject} is {history_sentences.duration(abs(value))} {side}"
     if field and field.role == "amount":
         return f"{subject} is {value:,.2f}"
     return f"{subject} is {value:,g}" if isinstance(value, float | int) else f"{subject} is {value}"

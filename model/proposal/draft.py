@@ -62,7 +62,7 @@ def draft(sample: Sample) -> Draft:
     others = [profile for profile in rest if profile is not found_id]
     left_out = [p.name for p in others if not _nameable(p.name) or p.name == ID]
     fields = [_proposed(profile, label, unread) for profile in others if profile.name not in left_out]
-    fields = _with_entity_type([_without_clock(proposed, time) for proposed in fields])
+    fields = _with_entity_type([_timely(proposed, time, label) for proposed in fields])
     fields = _without_clashes(_without_entities_names(fields))
     return Draft(
         sample=sample,
@@ -92,7 +92,13 @@ def _proposed(profile: Profile, label: FoundLabel | None, unread: Sequence[tuple
     return Proposed(field, rule.reason, profile)
 
 
-def _without_clock(proposed: Proposed, time: FoundTime | None) -> Proposed:
+def _timely(proposed: Proposed, time: FoundTime | None, label: FoundLabel | None) -> Proposed:
+    """Ignores what tells the time once more, and times that say nothing about what came before the transaction."""
+    if proposed.field.role == "time":
+        if time is None or (proposed.profile.naive and (time.unit or not time.profile.naive)):
+            return _ignored(proposed.profile, "another time, and not written like the time of the transaction")
+        wrong = leaks.unlike_the_past(proposed.profile, time.times, label.marks if label else np.zeros(0))
+        return _ignored(proposed.profile, wrong) if wrong else proposed
     if time and proposed.field.role == "number" and leaks.tells_time(proposed.profile, time.times):
         return _ignored(proposed.profile, f"rises with {time.profile.name}: tomorrow it has values never seen before")
     return proposed

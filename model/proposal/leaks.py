@@ -6,7 +6,7 @@ import numpy as np
 import pandas
 from sklearn.metrics import roc_auc_score
 
-from model.proposal.profile import Profile
+from model.proposal.profile import MOSTLY, Profile
 from model.training.columns import Array
 
 FEWEST = 10  # rows of either class below which a perfect separation may be chance
@@ -19,12 +19,16 @@ def gives_label_away(profile: Profile, marks: Array) -> str:
     """How, if it does: by its presence or by its values."""
     known = marks >= 0
     label = marks[known]
-    if min(int((label == 1).sum()), int((label == 0).sum())) < FEWEST:
+    if not _enough(label):
         return ""
     if _separates(label, profile.present[known].astype(float)):
         return "it is filled in for one of the two labels only"
     values = _as_numbers(profile, marks)
     return "its values separate fraud from the rest" if values is not None and _separates(label, values[known]) else ""
+
+
+def _enough(marks: Array) -> bool:
+    return min(int((marks == 1).sum()), int((marks == 0).sum())) >= FEWEST
 
 
 def _as_numbers(profile: Profile, marks: Array) -> Array | None:
@@ -65,6 +69,19 @@ def tells_time(profile: Profile, times: Array) -> bool:
         return False
     both = pandas.DataFrame({"number": profile.numbers, "time": times}).dropna().rank()
     return len(both) > FEWEST and bool(both["number"].corr(both["time"]) >= PERFECT)
+
+
+def unlike_the_past(profile: Profile, times: Array, marks: Array) -> str:
+    """Why a time is no fact of the past of a transaction, if it is none. `marks` may be empty."""
+    seconds = times - profile.times if profile.times is not None else np.zeros(0)
+    known = ~np.isnan(seconds)
+    if not known.any() or np.ptp(seconds[known]) == 0:
+        return "another time; one column can say when it happened"
+    if (seconds[known] < 0).mean() > 1 - MOSTLY:
+        return "a time after the transaction, so not known when it happens"
+    if len(marks) and _enough(marks[known]) and _separates(marks[known & (marks >= 0)], seconds[known & (marks >= 0)]):
+        return "GIVES THE LABEL AWAY: it separates fraud from the rest; use it only if it is known when it happens"
+    return ""
 
 
 def few_and_repeated(entity: Profile) -> bool:

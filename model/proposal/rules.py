@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from model.proposal.essentials import labelish
 from model.proposal.names import ends_in, has
 from model.proposal.profile import FEW, Profile
-from model.proposal.times import LABEL_TIMES
+from model.proposal.times import EARLIER, LABEL_TIMES
 
 Test = Callable[[Profile], bool]
 
@@ -82,6 +82,7 @@ RULES = (
     Rule("ignore", None, lambda p: not p.readable, "lists, structures or bytes, which are not read"),
     Rule("ignore", None, lambda p: p.complete and p.distinct == 1, "the same in every row of the sample"),
     Rule("ignore", LABEL_TIMES, anything, "when the label came, so not known at scoring"),
+    Rule("time", EARLIER, lambda p: p.times is not None, "how long ago it was may tell something"),
     Rule("ignore", None, lambda p: p.times is not None, "another time; one column can say when it happened"),
     Rule("ignore", has("time date dob timestamp"), lambda p: bool(p.unread_time), "a time in a form not read"),
     Rule("ignore", re.compile("^(hour|weekday|is_night|is_weekend)$"), anything, "made from the timestamp already"),

@@ -19,13 +19,18 @@ TIME_NAMES: Ranks = (
     (-1, has("label birth birthday dob expir(y|es|ation|ed) updated? modified reported until")),
     (-1, has("chargebacks? labell?ed confirmed ingestion valid resolved investigated closed")),
     (9, has("event_(timestamp|time|date)")),
-    (8, re.compile(r"(^|_)(trans|transaction|tx|txn|trx|purchase|payment|order|event)_.*(time|date|timestamp|at|ts)$")),
     (3, has("signup sign_up registered registration first last opened start(ed)?")),
+    (8, re.compile(r"(^|_)(trans|transaction|tx|txn|trx|purchase|payment|order|event)_.*(time|date|timestamp|at|ts)$")),
     (7, has("timestamp datetime date_time ts")),
     (6, has("created occurred time at buchungszeit datum zeit fecha")),
     (5, has("date day when dt")),
 )
 LABEL_TIMES = has("label_(timestamp|time|date|at) labell?ed_(at|on|time|date) chargebacks?_(at|on|time|date|timestamp)")
+# Times of the past that a request can carry, unlike those written when a case is closed.
+EARLIER = re.compile(
+    r"(^|_)(sign_?up|registered|registration|created|creation|opened|opening|joined|since|issued?|activated|activation"
+    r"|enroll?ed|enroll?ment|onboarded|first|last_(login|seen|activity|order|purchase))(_|$)"
+)
 # Counts from a start of their own: the whole name, and the unit it is taken for.
 COUNTERS = (
     (re.compile(r"^(time_)?(step|tick)s?$|^hours?$"), "h"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from model.training.table import Table
 
 DAY = 86_400_000_000  # microseconds
 HOUR = 3_600_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_CATEGORIES = 255
 FEWEST_OF_A_CATEGORY = 10  # rarer values say nothing that lasts
 
@@ -69,6 +71,8 @@ def _columns(field: Field, table: Table, categories: dict[str, tuple[str, ...]])
         return []
     if field.numeric:
         return [table.values[field.name]]
+    if field.role == "time":
+        return [_seconds_ago(field, table)]
     encoded = []
     for name, of_value in zip(field.features, _derived(field, table), strict=True):
         if name in categories:
@@ -77,6 +81,14 @@ def _columns(field: Field, table: Table, categories: dict[str, tuple[str, ...]])
         of_code = np.array([*of_value, np.nan], dtype=np.float32)  # None becomes NaN
         encoded.append(of_code[table.values[field.name]])  # -1, missing, takes the last
     return encoded
+
+
+def _seconds_ago(field: Field, table: Table) -> Array:
+    known = [datetime.fromisoformat(text) - EPOCH for text in table.vocabularies[field.name]]
+    of_code = np.array([*(since // timedelta(microseconds=1) for since in known), 0], dtype=np.int64)
+    codes = table.values[field.name]
+    seconds: Array = np.where(codes < 0, np.nan, (table.time - of_code[codes]) / 1e6)
+    return seconds
 
 
 def _derived(field: Field, table: Table) -> list[tuple[Any, ...]]:

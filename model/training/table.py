@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pyarrow as pa
 
-from model.field import InvalidTransaction
+from model.field import Field, InvalidTransaction
 from model.schema import Schema, SchemaError
 from model.timestamps import Clock, Count
 from model.training import columns, header, moments
@@ -87,7 +88,7 @@ class _Reader:
         self._rejected = rejected
         self._zone = zone_of(schema)
         self._fields = [field for field in schema.fields if field.role != "ignore"]
-        self._texts = {field.name: Texts(field.text) for field in self._fields if not field.numeric}
+        self._texts = {field.name: Texts(self._reader(field)) for field in self._fields if not field.numeric}
         self._labelled = labelled
         self._delay = schema.label_delay // timedelta(microseconds=1)
         self._labels = columns.labels(schema.label) if schema.label else None
@@ -132,6 +133,12 @@ class _Reader:
             values={name: joined[f"value {name}"] for name in names},
             vocabularies={name: texts.values for name, texts in self._texts.items()},
         )
+
+    def _reader(self, field: Field) -> Callable[[Any], str | None]:
+        """Of one text; a time of a file may be one without an offset."""
+        if field.role != "time" or isinstance(self._zone, Count):
+            return field.text
+        return partial(field.text, zone=self._zone)
 
     def _ids(self, file: str, block: Block) -> tuple[Any, Array]:
         if self._schema.id_column:
@@ -186,6 +193,8 @@ class _Reader:
                 read_id(columns.cell(raw), name)
             elif schema.label and name == schema.label.column:
                 schema.label.read("" if raw is None else str(columns.cell(raw)))
+            elif name in self._texts:
+                self._reader(schema.by_name[name])(columns.cell(raw))
             elif isinstance(raw, str):
                 schema.by_name[name].read_cell(raw)
             else:

@@ -84,6 +84,32 @@ def test_private_constant_counting_and_free_texts_are_left_out(tmp_path):
     assert kept == {"customer_id", "amount"}
 
 
+def test_times_of_the_past_are_kept_and_those_written_later_are_not(tmp_path):
+    def moved(days):
+        return times() + pandas.to_timedelta(days, unit="D")
+
+    fraud = frauds()
+    text = propose(
+        tmp_path,
+        payments(
+            is_fraud=fraud,
+            timestamp=times(),
+            signup_time=moved(-random.uniform(1, 300, ROWS)),
+            account_opened=moved(-random.uniform(0, 9, ROWS)).where(random.random(ROWS) < 0.7),
+            created_at=times(),
+            first_reviewed=moved(random.uniform(0, 9, ROWS)),
+            last_order_date=moved(-np.where(fraud == 1, 0.001, 1 + random.uniform(0, 9, ROWS))),
+            delivery_date=moved(-1.0),
+        ),
+    )
+    assert {name: role for name, role in roles(text).items() if role == "time"} == {
+        "signup_time": "time",
+        "account_opened": "time",
+    }
+    assert "GIVES THE LABEL AWAY" in line(text, "last_order_date")
+    assert "not known when it happens" in line(text, "first_reviewed")
+
+
 def test_the_last_word_of_a_name_says_what_it_is(tmp_path):
     def some():
         return random.integers(1, 200, ROWS)
