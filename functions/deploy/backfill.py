@@ -12,13 +12,13 @@ from functions.aws import names, objects
 from functions.aws.announcements import Announcer
 from functions.deploy import notices
 from functions.deploy.job import TrainedJob
+from functions.deploy.outputs import INDEX
 from model.artefact import ArtefactError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-INDEX = "history/index.json"
 LATE = timedelta(minutes=30)  # a million entities take ten
 
 
@@ -33,7 +33,7 @@ class Backfill:
     now: Callable[[], datetime]
 
     def is_complete(self, job: TrainedJob) -> bool:
-        """Asks for what is not asked for yet. A job without an index left no history."""
+        """Asks for what is not asked for yet. A model that reads no history has no index."""
         present = objects.all_keys(self.s3, self.bucket, job.key("history/"))
         if job.key(INDEX) not in present:
             return True

@@ -23,6 +23,7 @@ PUBLISHED = {
     "rejected.csv": "text/csv; charset=utf-8",
     "failure.json": "application/json",
 }
+INDEX = "history/index.json"
 HISTORY = re.compile(r"history/(index\.json|part-[0-9]{5}\.jsonl\.gz)")
 LARGEST_OUTPUT = 128 * 2**20  # read into memory one at a time; the largest is rejected.csv
 
@@ -36,6 +37,9 @@ def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
     if artefact.contract.model != job.name:
         raise ArtefactError(f"the artefact's contract is of the model {artefact.contract.model}")
     publish_outputs(s3, bucket, job)
+    reads_history = not set(artefact.contract.features).isdisjoint(artefact.contract.schema.history_plan.names)
+    if reads_history and not objects.exists(s3, bucket, job.key(INDEX)):
+        raise ArtefactError(f"the job's output has no {INDEX}, and the model reads history")
     s3.put_object(Bucket=bucket, Key=evaluation, Body=artefact.evaluation_json, ContentType="application/json")
     s3.put_object(Bucket=bucket, Key=contract, Body=artefact.contract_json, ContentType="application/json")
     return artefact.evaluation

@@ -35,7 +35,10 @@ def trained(s3, sagemaker, clock):
         sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
         outputs = output_tar(
-            evaluation_json=b"{}", report_html=b"<html>", rejected_csv=b"row,reason\n17,amount\n", history=history
+            history_of() if history is None else history,
+            evaluation_json=b"{}",
+            report_html=b"<html>",
+            rejected_csv=b"row,reason\n17,amount\n",
         )
         s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
         sagemaker.end_job(job, **more)
@@ -548,3 +551,10 @@ def test_history_of_which_a_part_is_missing_is_damaged(trained, deliver, sagemak
     assert not deliver(FIRST)
     assert sagemaker.endpoint is None
     assert "part-00001.jsonl.gz" in sns.published[0]["Message"]
+
+
+def test_a_model_that_reads_history_but_left_none_is_damaged(trained, deliver, sagemaker, sns, s3):
+    trained(FIRST, history={})
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint is None and f"runs/{FIRST}/contract.json" not in stored(s3)
+    assert "history/index.json" in sns.published[0]["Message"]

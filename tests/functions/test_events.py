@@ -22,7 +22,7 @@ from functions.teardown.handler import Ports as TeardownPorts
 from functions.teardown.handler import handler as teardown
 from functions.train.handler import handler as train
 from functions.train.handler import wire as wire_train
-from tests.functions.artefacts import contract, model_tar
+from tests.functions.artefacts import contract, history_of, model_tar, output_tar
 from tests.functions.conftest import (
     BUCKET,
     EVENTS,
@@ -99,6 +99,8 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         secondary = detail["SecondaryStatus"]
         sagemaker.end_job(detail["TrainingJobName"], detail["TrainingJobStatus"], SecondaryStatus=secondary)
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/model.tar.gz", Body=model_tar(JOB))
+        outputs = output_tar(history=history_of())
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/output.tar.gz", Body=outputs)
         ports = wire_deploy(deploy_settings(), s3, sagemaker, logs, sns, sqs)
         came_back = deploy(event, context, ports=ports)["batchItemFailures"]
         status = sagemaker.endpoint["EndpointStatus"] if sagemaker.endpoint else (sns.subjects or ["no endpoint"])[0]

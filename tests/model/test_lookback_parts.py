@@ -58,13 +58,14 @@ def test_the_same_states_make_the_same_bytes(tmp_path):
 def test_a_training_into_the_same_folder_leaves_nothing_of_the_one_before(tmp_path):
     lookback.write(tmp_path, PLAN, STATES.items())
     assert lookback.write(tmp_path, PLAN, []) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["index.json"]
+    assert read_back(tmp_path) == ({"plan": PLAN.id, "entities": 0, "parts": {}}, {})
 
 
 @pytest.mark.parametrize("windows", [[], ["1h"]])
-def test_without_entities_there_is_no_folder(tmp_path, windows):
+def test_without_entities_there_is_an_index_and_without_windows_no_folder(tmp_path, windows):
     plan = schema({"windows": windows}).history_plan
     nobody = dict.fromkeys(("customer_id", "terminal", "mail")) | {"amount": 1.0, "fee": 1.0}
     states = lookback.states(plan, table(schema({"windows": windows}), [Event(0, nobody)]))
     assert lookback.write(tmp_path / "history", plan, states) == 0
-    assert not (tmp_path / "history").exists()
+    assert [path.name for path in tmp_path.rglob("*.json*")] == (["index.json"] if windows else [])

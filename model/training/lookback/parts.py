@@ -17,21 +17,22 @@ ENTITIES = 5_000  # of a part: what one message of the backfill gets done in tim
 
 
 def write(folder: Path, plan: Plan, states: Iterable[tuple[str, State]], per_part: int = ENTITIES) -> int:
-    """Answers how many entities there are. Without any, nothing is written."""
+    """Answers how many entities there are. The index is there without any, too: it says that nothing was cut off."""
     for left in folder.glob("*.json*"):
         left.unlink()  # of an earlier training into the same folder
     parts: dict[str, str] = {}
     entities = 0
+    if not plan.windows:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
     for number, part in enumerate(batched(states, per_part)):
-        folder.mkdir(parents=True, exist_ok=True)
         content = gzip.compress(b"".join(_line(key, state) for key, state in part), compresslevel=5, mtime=0)
         name = f"part-{number:05}.jsonl.gz"
         (folder / name).write_bytes(content)
         parts[name] = hashlib.sha256(content).hexdigest()
         entities += len(part)
-    if parts:
-        index = {"plan": plan.id, "entities": entities, "parts": parts}
-        (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", "utf-8")
+    index = {"plan": plan.id, "entities": entities, "parts": parts}
+    (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", "utf-8")
     return entities
 
 
