@@ -211,13 +211,15 @@ def test_why_there_is_no_comparison_is_said(changed):
 
 
 def test_the_logistic_regression_stands_beside_the_model(changed):
-    changed["baseline"] = ranking(0.81, 0.31)
+    changed["baseline"] = {"algorithm": "logistic"} | ranking(0.81, 0.31)
     changed["ranking"] |= {"roc_auc": 0.9, "average_precision": 0.5}
     text = Page(report.render(changed)).text
     assert "logistic regression" in text and "0.810" in text and "+0.190" in text
-    assert not any("logistic" in warning for warning in watch.warnings(changed))
+    assert not any("Logistic" in warning for warning in watch.warnings(changed))
     changed["baseline"]["average_precision"] = 0.5
-    assert any("logistic regression ranks as well" in warning for warning in watch.warnings(changed))
+    assert any("Logistic regression would rank as well" in warning for warning in watch.warnings(changed))
+    changed["baseline"]["algorithm"] = "xgboost"
+    assert "boosted trees on the same features" in Page(report.render(changed)).text
 
 
 COSTS = {

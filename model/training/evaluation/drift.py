@@ -32,8 +32,8 @@ def stability(before: Array, after: Array) -> float:
     return float(((a - b) * np.log(a / b)).sum())
 
 
-def thin(rows: Array) -> Array:
-    return rows[:: -(-len(rows) // MOST_ROWS)] if len(rows) else rows
+def thin(rows: Array, most: int = MOST_ROWS) -> Array:
+    return rows[:: -(-len(rows) // most)] if len(rows) else rows
 
 
 def _counts(before: Array, after: Array, categories: int | None) -> tuple[Array, Array]:

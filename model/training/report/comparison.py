@@ -1,4 +1,4 @@
-"""The model beside others: the one that serves, and a plain logistic regression on the same features."""
+"""The model beside others: the one that serves, and one of the other algorithm on the same features."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from model.training.report.markup import Number, fixed, money, percent, section, table, text
 
 RANKING = (("roc_auc", "area under the ROC curve"), ("average_precision", "average precision"))
+NAMES = {"logistic": "logistic regression", "xgboost": "boosted trees"}
 SHARES = ("0.001", "0.005", "0.01", "0.02")
 
 
@@ -76,8 +77,9 @@ def baseline(evaluation: dict[str, Any]) -> str:
         for share in SHARES
         for a, b in [[side["recall_at_false_positive_rate"][share] for side in (model, plain)]]
     ]
-    words = "A logistic regression on the same features, trained on the same transactions, shows what is easy to get:"
-    return text(words) + table(("", "this model", "logistic regression", "difference"), rows)
+    name = NAMES[plain["algorithm"]]
+    words = f"For comparison, {name} on the same features, trained on the same transactions:"
+    return text(words) + table(("", "this model", name, "difference"), rows)
 
 
 def _signed(value: float) -> Number:

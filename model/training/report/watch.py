@@ -44,8 +44,8 @@ def _weaker_than_others(evaluation: dict[str, Any]) -> Iterator[str]:
     plain = evaluation.get("baseline")
     if plain and plain["average_precision"] >= evaluation["ranking"]["average_precision"]:
         yield (
-            f"A plain logistic regression ranks as well (average precision {plain['average_precision']:.3f} against "
-            f"{evaluation['ranking']['average_precision']:.3f}): the trees found little more in these features."
+            f"{comparison.NAMES[plain['algorithm']].capitalize()} would rank as well or better (average precision "
+            f"{plain['average_precision']:.3f} against {evaluation['ranking']['average_precision']:.3f})."
         )
 
 
