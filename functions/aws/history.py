@@ -155,4 +155,13 @@ def _numbers(members: Iterable[int]) -> dict[str, Any]:
 
 
 def _value(attribute: Mapping[str, Any]) -> int | frozenset[int]:
-    return int(attribute["N"]) if "N" in attribute else frozenset(map(int, attribute["NS"]))
+    return _whole(attribute["N"]) if "N" in attribute else frozenset(map(_whole, attribute["NS"]))
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # written with an exponent
+        from decimal import Decimal  # hardly ever needed
+
+        return int(Decimal(text))

@@ -1,6 +1,7 @@
-"""DynamoDB's items, copied and measured in less time: MiniStack copies every item ten times in one update."""
+"""DynamoDB's items: added to with 38 digits, where MiniStack has 28, and copied quickly, ten times in one update."""
 
 import copy
+import decimal
 import marshal
 from functools import lru_cache
 from types import SimpleNamespace
@@ -8,10 +9,13 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+DIGITS = 38
 MOST_NUMBERS = 50_000
 
 
 def install() -> None:
+    decimal.DefaultContext.prec = DIGITS  # of threads to come
+    decimal.getcontext().prec = DIGITS
     dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=deepcopy)
     dynamodb._number_size_bytes = lru_cache(MOST_NUMBERS)(dynamodb._number_size_bytes)
 

@@ -97,3 +97,8 @@ def test_a_missing_item_is_an_entity_never_seen(history_table):
 @pytest.mark.parametrize("name", ["a b", "last", "größe.1", "n1.a-b"])
 def test_any_name_can_be_a_counter(history_table, name):
     assert applied(history_table, Change(add={name: 1})) == {name: 1}
+
+
+@pytest.mark.parametrize(("text", "number"), [("1E+28", 10**28), ("1.20E+3", 1200), ("-0", 0)])
+def test_numbers_are_read_in_every_form_that_dynamodb_may_write(text, number):
+    assert history.state({"n": {"N": text}, "p": {"NS": [text]}}) == {"n": number, "p": frozenset({number})}

@@ -77,6 +77,14 @@ def test_a_transaction_adds_sets_removes_and_unites_sets_in_two_tables(scorer: A
         }  # fmt: skip
 
 
+def test_sums_are_exact_to_38_digits(scorer: Any, tables: tuple[str, str]) -> None:
+    decisions, entities = tables
+    for number, value in enumerate((10**37, 1, 10**28, -3)):
+        update = {"Update": history.update(entities, "digits", Change(add={"x": value}), EXPIRES)}
+        scorer.transact_write_items(TransactItems=[put(decisions, f"digits-{number}"), update])
+    assert history.state(item(scorer, entities, "digits")) == {"x": 10**37 + 10**28 - 2}
+
+
 def test_a_failed_condition_stops_the_whole_transaction_and_brings_the_items(
     scorer: Any, tables: tuple[str, str]
 ) -> None:

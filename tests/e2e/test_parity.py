@@ -1,0 +1,123 @@
+"""What is scored one by one through the REST API gets the probability that the command line gives it with a history."""
+
+import csv
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import requests
+
+from functions.aws import history as items
+from model import history
+from model.contract import Contract
+from model.schema import Schema
+
+from .conftest import ROOT
+from .stack import Stack
+
+AMONG = 4000  # of the latest rows: some weeks, so that labels fall due on the way
+CLOSE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def schema(stack: Stack) -> Schema:
+    return Contract.from_json(stack.read_object(f"runs/{stack.live()['model']}/contract.json")).schema
+
+
+@pytest.fixture(scope="module")
+def files(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What the live model was trained on."""
+    folder = tmp_path_factory.mktemp("trained-on")
+    manifest = stack.read_json(f"runs/{stack.live()['model']}/input/manifest.json")
+    paths = [folder / str(entry["key"]).replace("/", "-") for entry in manifest["files"]]
+    for entry, path in zip(manifest["files"], paths, strict=True):
+        path.write_bytes(stack.read_object(entry["key"]))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def trained_on(files: list[Path]) -> pd.DataFrame:
+    read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
+    rows = pd.concat([read[path.suffix](path).astype(object) for path in files], ignore_index=True)
+    rows["timestamp"] = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601", errors="coerce")
+    return rows.dropna(subset=["timestamp"]).sort_values("timestamp", kind="stable")
+
+
+@pytest.fixture(scope="module")
+def to_come(stack: Stack, schema: Schema, trained_on: pd.DataFrame) -> list[dict[str, Any]]:
+    """The latest transactions again, after all that was trained on, of entities that no other test has scored."""
+    end, latest = trained_on["timestamp"].max(), trained_on.tail(AMONG)
+    days = (end - latest["timestamp"].min()).days + 1
+    latest = latest.assign(timestamp=(latest["timestamp"] + pd.Timedelta(days=days)).map(pd.Timestamp.isoformat))
+    mark = os.urandom(3).hex()
+    rows = [
+        {name: value for name, value in row.items() if not pd.isna(value)}
+        | {"transaction_id": f"parity-{mark}-{place}"}
+        for place, row in enumerate(latest.to_dict("records"))
+    ]
+    table, known = stack.client("dynamodb"), {}
+
+    def untouched(row: dict[str, Any]) -> bool:
+        payload = {name: value for name, value in row.items() if name != "is_fraud"}
+        keys = set(history.keys(schema.history_plan, schema.validate(payload)).values())
+        for key in keys - known.keys():
+            item = table.get_item(**items.reading(stack.outputs["HistoryTableName"], key)).get("Item")
+            known[key] = items.state(item).get("last", 0) <= end.timestamp() * 1e6
+        return all(known[key] for key in keys)
+
+    some = [row for place, row in enumerate(rows) if place % 10 == 0 or is_fraud(row)]
+    found = [row for row in some if untouched(row)]
+    assert len(found) >= 100, "too much of the sample was scored by other tests"
+    return found
+
+
+def is_fraud(row: dict[str, Any]) -> bool:
+    return str(row.get("is_fraud")).lower() in ("1", "1.0", "true", "fraud")
+
+
+def on_the_command_line(stack: Stack, files: list[Path], rows: list[dict[str, Any]], folder: Path) -> dict[str, float]:
+    (folder / "model.tar.gz").write_bytes(stack.read_object(f"runs/{stack.live()['model']}/output/model.tar.gz"))
+    pd.DataFrame(rows).to_csv(folder / "rows.csv", index=False)
+    options = ["--model", folder, "--data", folder / "rows.csv", "--out", folder / "scores.csv", "--history", *files]
+    command = [sys.executable, "-m", "model", "score", *map(str, options)]
+    ran = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    with (folder / "scores.csv").open() as scores:
+        return {line["transaction_id"]: float(line["fraud_probability"]) for line in csv.DictReader(scores)}
+
+
+def over_the_api(stack: Stack, schema: Schema, rows: list[dict[str, Any]]) -> dict[str, float]:
+    """In the order of time; the label of a fraud is posted as soon as it is due."""
+    found, due, posted = {}, [], 0
+    with requests.Session() as session:
+        session.headers["x-api-key"] = stack.api_key
+        for row in rows:
+            now = datetime.fromisoformat(row["timestamp"])
+            while due and due[0][0] <= now:
+                label = {"transaction_id": due.pop(0)[1], "label": "fraud"}
+                told = session.post(f"{stack.api_url}/labels", json=label, timeout=30)
+                assert told.status_code == 200, told.text
+                posted += 1
+            payload = {name: value for name, value in row.items() if name != "is_fraud"}
+            answer = session.post(f"{stack.api_url}/score", json=payload, timeout=30)
+            assert answer.status_code == 200, answer.text
+            found[row["transaction_id"]] = answer.json()["fraud_probability"]
+            if is_fraud(row):
+                due.append((now + schema.label_delay, row["transaction_id"]))
+    assert posted >= 5
+    return found
+
+
+def test_every_probability_is_the_same(
+    stack: Stack, schema: Schema, files: list[Path], to_come: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    expected = on_the_command_line(stack, files, to_come, tmp_path)
+    scored = over_the_api(stack, schema, to_come)
+    assert scored.keys() == expected.keys()
+    apart = {name: (scored[name], expected[name]) for name in scored if abs(scored[name] - expected[name]) > CLOSE}
+    assert not apart, f"{len(apart)} of {len(scored)} differ: {list(apart.items())[:5]}"
