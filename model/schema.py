@@ -17,7 +17,7 @@ from model.document import SchemaError, Section, duration
 from model.field import Field, InvalidTransaction
 from model.history_schema import History
 from model.label import Label
-from model.timestamps import UNITS
+from model.timestamps import UNITS, is_form
 from model.transaction import ID, Transaction
 from model.windows import Plan
 
@@ -43,6 +43,7 @@ class Schema:
     id_column: str | None = None
     timezone: str | None = None
     time_unit: str | None = None  # of times that are numbers since 1970
+    time_format: str | None = None  # of times in files that are not ISO 8601
     label: Label | None = None
     label_delay: timedelta = timedelta(0)
     extra_columns: str = "refuse"
@@ -74,6 +75,7 @@ class Schema:
             timestamp=timestamp.text("column"),
             timezone=timestamp.text("timezone") if timestamp.has("timezone") else None,
             time_unit=timestamp.choice("unit", tuple(UNITS)) if timestamp.has("unit") else None,
+            time_format=timestamp.text("format") if timestamp.has("format") else None,
             fields=fields,
             id_column=_id_column(top),
             label=Label.from_section(top.section("label")) if top.has("label") else None,
@@ -87,8 +89,7 @@ class Schema:
             history=History.from_section(top.section("history")) if top.has("history") else History(),
         )
         timestamp.refuse_unknown_keys()
-        if schema.time_unit and schema.timezone:
-            raise SchemaError("timestamp.timezone: expected only without unit; numbers since 1970 have no time zone")
+        _refuse_contradictions(schema)
         top.refuse_unknown_keys()
         _refuse_clashes(schema)
         return schema
@@ -100,6 +101,8 @@ class Schema:
             document["timestamp"]["timezone"] = self.timezone
         if self.time_unit:
             document["timestamp"]["unit"] = self.time_unit
+        if self.time_format:
+            document["timestamp"]["format"] = self.time_format
         if self.id_column:
             document["transaction_id"] = {"column": self.id_column}
         if self.label:
@@ -178,6 +181,16 @@ def _costs(top: Section, fields: tuple[Field, ...]) -> Costs | None:
     if not top.has("costs"):
         return None
     return Costs.from_section(top.section("costs"), has_amount=any(field.role == "amount" for field in fields))
+
+
+def _refuse_contradictions(schema: Schema) -> None:
+    if schema.time_unit and (schema.timezone or schema.time_format):
+        other = "timezone" if schema.timezone else "format"
+        raise SchemaError(f"timestamp.{other}: expected only without unit; numbers since 1970 have none")
+    if schema.time_format and not is_form(schema.time_format):
+        raise SchemaError("timestamp.format: expected day, month and year as in %d.%m.%Y %H:%M:%S")
+    if schema.time_format and not schema.timezone:
+        raise SchemaError("timestamp.timezone: expected together with format, such as UTC or Europe/Berlin")
 
 
 def _refuse_clashes(schema: Schema) -> None:

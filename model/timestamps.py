@@ -1,5 +1,5 @@
 """Reads ISO 8601 timestamps strictly, or numbers since 1970, and turns them into UTC: the same rules for a request and
-for a file."""
+for a file. Files may also write times in a form of their own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,32 @@ class Count:
         return EARLIEST + timedelta(microseconds=microseconds)
 
 
-Clock = Count | tzinfo | None  # how times are written; None: as ISO 8601 with an offset
+DIRECTIVES = "YymdbBHIpMSf"  # of strptime, those that have one meaning everywhere
+COMPLETE = ("Yy", "mbB", "d")  # a form says one of each
+
+
+@dataclass(frozen=True)
+class Written:
+    """Times of files in a form of their own, as strptime describes it."""
+
+    form: str
+    zone: tzinfo
+
+    def moment(self, text: str) -> datetime:
+        try:
+            naive = datetime.strptime(text.strip(), self.form)  # noqa: DTZ007 (its zone follows)
+        except ValueError:
+            raise ValueError(f"must be a time written as {self.form}") from None
+        return localise(naive, self.zone)
+
+
+Clock = Count | Written | tzinfo | None  # how times are written; None: as ISO 8601 with an offset
+
+
+def is_form(text: str) -> bool:
+    """Does it name a day, in directives that are known here?"""
+    used = re.findall(r"%(.?)", text)
+    return set(used) <= set(DIRECTIVES) and all(any(one in used for one in wanted) for wanted in COMPLETE)
 
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -95,7 +95,7 @@ def _proposed(profile: Profile, label: FoundLabel | None, unread: Sequence[tuple
 def _timely(proposed: Proposed, time: FoundTime | None, label: FoundLabel | None) -> Proposed:
     """Ignores what tells the time once more, and times that say nothing about what came before the transaction."""
     if proposed.field.role == "time":
-        if time is None or (proposed.profile.naive and (time.unit or not time.profile.naive)):
+        if time is None or (proposed.profile.naive and (time.unit or not (time.form or time.profile.naive))):
             return _ignored(proposed.profile, "another time, and not written like the time of the transaction")
         wrong = leaks.unlike_the_past(proposed.profile, time.times, label.marks if label else np.zeros(0))
         return _ignored(proposed.profile, wrong) if wrong else proposed

@@ -13,6 +13,7 @@ import pyarrow as pa
 from model.field import Field
 from model.proposal import forms, names
 from model.proposal.sample import Column
+from model.timestamps import Clock
 from model.training import columns, moments
 from model.training.columns import INVALID, Array, Texts
 
@@ -64,11 +65,10 @@ class Profile:
         """Microseconds since 1970 of every row, NaN where blank, when the column holds times that training reads."""
         if any(pa.types.is_integer(a.type) or pa.types.is_floating(a.type) for a in self._arrays):
             return None
-        return self._whole_column(lambda array: moments.times(array, UTC))
+        return self.times_as(UTC)
 
-    @cached_property
-    def distinct_times(self) -> int:
-        return 0 if self.times is None else len(np.unique(self.times[self.present]))
+    def times_as(self, clock: Clock) -> Array | None:
+        return self._whole_column(lambda array: moments.times(array, clock))
 
     @cached_property
     def naive(self) -> bool:
@@ -76,9 +76,18 @@ class Profile:
         return any(moments.times(array[:PROBE], None)[1].any() for array in self._arrays)
 
     @cached_property
+    def start(self) -> list[str]:
+        """The first values, as texts."""
+        return [str(raw).strip() for raw in self._arrays[0][:PROBE].to_pylist()] if self._arrays else []
+
+    @cached_property
+    def texts_only(self) -> bool:
+        return all(columns.is_text(array) for array in self._arrays)
+
+    @cached_property
     def unread_time(self) -> str:
         """Which form of time it is that training does not read, if it is one."""
-        return forms.unread_time(self._first(PROBE))
+        return forms.unread_time(self.start)
 
     @cached_property
     def epoch(self) -> str:
@@ -141,7 +150,7 @@ class Profile:
     @cached_property
     def written_numbers(self) -> bool:
         """Numbers as people write them: 1.234,56 or 1,234.56 or $12.50."""
-        return forms.written_numbers(self._first(PROBE))
+        return forms.written_numbers(self.start)
 
     @cached_property
     def longest(self) -> int:
@@ -168,9 +177,6 @@ class Profile:
         if self._arrays:
             filled[self.present] = np.concatenate([texts.codes(array) for array in self._arrays])
         return filled
-
-    def _first(self, count: int) -> list[str]:
-        return [str(raw).strip() for raw in self._arrays[0][:count].to_pylist()] if self._arrays else []
 
     def _whole_column(self, read: Callable[[Any], tuple[Array, Array]]) -> Array | None:
         """The values when all but strays can be read; the rest of the column is not looked at if its start cannot."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 import numpy as np
 
+from model.proposal import forms
 from model.proposal.essentials import Ranks, rank
 from model.proposal.names import has
 from model.proposal.profile import MOSTLY, Profile
-from model.timestamps import UNITS
+from model.timestamps import UNITS, Written
 from model.training.columns import Array
 
 TIME_NAMES: Ranks = (
@@ -39,7 +41,7 @@ COUNTERS = (
     (re.compile(r"^(day|week|month)s?$"), "d"),
 )
 PARTS_OF_A_DATE = has("year jahr")
-ISO, EPOCH, COUNTER = 0.5, 0.3, 0.0  # what more or less makes the better time among equally good names
+ISO, FORMAT, EPOCH, COUNTER = 0.5, 0.4, 0.3, 0.0  # what more or less makes the better time among equally good names
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class FoundTime:
     profile: Profile
     times: Array  # microseconds of every row, NaN where blank
     unit: str = ""  # of a number; none where it is written as ISO 8601
+    form: str = ""  # of a text that is not ISO 8601
     since_1970: bool = True
 
 
@@ -58,19 +61,42 @@ def find_time(profiles: Sequence[Profile]) -> FoundTime | None:
         points = rank(TIME_NAMES, profile)
         if points < 0 or not profile.dependable or not profile.readable:
             continue
-        if profile.times is not None:
-            possible.append((points + ISO, profile.distinct_times, FoundTime(profile, profile.times)))
-        elif profile.epoch and (points > 0 or _counter(profile)):
-            possible.append((points + EPOCH, profile.distinct, _counted(profile, profile.epoch, since_1970=True)))
-        elif not dated and not profile.epoch and (unit := _counter(profile)):
-            possible.append((points + COUNTER, profile.distinct, _counted(profile, unit, since_1970=False)))
+        for likelihood, found in _readings(profile, points > 0, dated):
+            possible.append((points + likelihood, len(np.unique(found.times)), found))
     return max(possible, key=lambda found: found[:2])[2] if possible else None
+
+
+def _readings(profile: Profile, named: bool, dated: bool) -> Iterator[tuple[float, FoundTime]]:
+    """`named` like a time; `dated`: other columns hold parts of a date."""
+    if profile.times is not None:
+        yield ISO, FoundTime(profile, profile.times)
+    elif profile.unread_time:
+        found = _written(profile) if named or profile.numbers is None else None
+        if found:
+            yield FORMAT, found
+    elif profile.epoch and (named or _counter(profile)):
+        yield EPOCH, _counted(profile, profile.epoch, since_1970=True)
+    elif not dated and not profile.epoch and (unit := _counter(profile)):
+        yield COUNTER, _counted(profile, unit, since_1970=False)
+
+
+def _written(profile: Profile) -> FoundTime | None:
+    """By the only format in which all but strays are times: days and months may be in either order."""
+    fitting = forms.time_formats(profile.start) if profile.texts_only else []
+    found = [(form, times) for form in fitting if (times := profile.times_as(Written(form, UTC))) is not None]
+    return FoundTime(profile, found[0][1], form=found[0][0]) if len(found) == 1 else None
 
 
 def find_label_time(profiles: Sequence[Profile], time: FoundTime, fraud: Array) -> tuple[Profile, int] | None:
     """The column that says when a fraud became known, and after how many days that usually was."""
     for profile in profiles:
-        if not LABEL_TIMES.search(profile.words) or profile.times is None or time.unit or not profile.everywhere:
+        if (
+            not LABEL_TIMES.search(profile.words)
+            or profile.times is None
+            or time.unit
+            or time.form
+            or not profile.everywhere
+        ):
             continue
         waits = (profile.times - time.times)[fraud]
         waits = waits[~np.isnan(waits)]
@@ -96,11 +122,11 @@ def unread_times(profiles: Sequence[Profile]) -> list[tuple[Profile, str]]:
 
 def _counter(profile: Profile) -> str:
     """The unit of a number that counts from a start of its own, if its name says so."""
-    if profile.numbers is None or profile.unread_time or profile.distinct < 2 or np.nanmin(profile.numbers) < 0:
+    if profile.numbers is None or profile.distinct < 2 or np.nanmin(profile.numbers) < 0:
         return ""
     return next((unit for pattern, unit in COUNTERS if pattern.search(profile.words)), "")
 
 
 def _counted(profile: Profile, unit: str, *, since_1970: bool) -> FoundTime:
     numbers = np.full(len(profile.present), np.nan) if profile.numbers is None else profile.numbers
-    return FoundTime(profile, np.rint(numbers * UNITS[unit]), unit, since_1970)
+    return FoundTime(profile, np.rint(numbers * UNITS[unit]), unit, since_1970=since_1970)

@@ -64,7 +64,9 @@ def _timestamp(draft: Draft) -> Iterator[str]:
         if draft.time.unit:
             start = "numbers since 1970" if draft.time.since_1970 else NO_START
             yield f"  unit: {draft.time.unit}  # {start}"
-        elif draft.time.profile.naive:
+        elif draft.time.form:
+            yield f"  format: {json.dumps(draft.time.form)}  # of the files; requests always write ISO 8601"
+        if draft.time.form or (not draft.time.unit and draft.time.profile.naive):
             yield "  timezone: UTC  # a guess: the times do not say their zone; write yours, e.g. Europe/Berlin"
         return
     yield "# GAP: no column has, in every row, a time that training reads: ISO 8601, such as 2026-03-01T12:30:00Z."

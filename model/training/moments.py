@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from model import timestamps
 from model.field import Field, InvalidTransaction
-from model.timestamps import Clock, Count
+from model.timestamps import Clock, Count, Written
 from model.training import columns
 from model.training.columns import Array, is_text, matches, plain_strings
 
@@ -26,6 +26,10 @@ def times(array: Any, zone: Clock) -> tuple[Array, Array]:
     """Microseconds since 1970 in UTC, and which of them cannot be read."""
     if isinstance(zone, Count):
         return _counted(array, zone)
+    if isinstance(zone, Written):
+        if is_text(array):
+            return _each_once(array, zone)
+        zone = zone.zone
     if pa.types.is_timestamp(array.type) and (array.type.tz or zone is UTC):
         moments = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
         return _in_range(moments.fill_null(-1).to_numpy(zero_copy_only=False))
@@ -41,7 +45,7 @@ def times(array: Any, zone: Clock) -> tuple[Array, Array]:
 
 def times_or_blank(array: Any, zone: Clock) -> tuple[Array, Array, Array]:
     """The same for a column that need not say anything: microseconds, which are blank, which cannot be read."""
-    blank = array.is_null().to_numpy(zero_copy_only=False)
+    blank = array.is_null(nan_is_null=pa.types.is_floating(array.type)).to_numpy(zero_copy_only=False)
     if is_text(array):
         array = plain_strings(array)
         blank |= matches(array, r"^\s*$")
@@ -49,6 +53,13 @@ def times_or_blank(array: Any, zone: Clock) -> tuple[Array, Array, Array]:
     told = np.flatnonzero(~blank)
     moments[told], bad[told] = times(array.take(pa.array(told)), zone)
     return moments, blank, bad
+
+
+def _each_once(array: Any, zone: Clock) -> tuple[Array, Array]:
+    encoded = plain_strings(array).dictionary_encode()
+    of_entry = [_moment(raw, zone) for raw in encoded.dictionary.to_pylist()]
+    entries = encoded.indices.fill_null(len(of_entry)).to_numpy(zero_copy_only=False)
+    return _in_range(np.array([*of_entry, -1], dtype=np.int64)[entries])
 
 
 def _counted(array: Any, count: Count) -> tuple[Array, Array]:
@@ -75,6 +86,10 @@ def read_time(raw: Any, zone: Clock) -> datetime:
         raise ValueError("is required and missing")
     if isinstance(zone, Count):
         return zone.moment(_number(raw))
+    if isinstance(zone, Written):
+        if isinstance(raw, str):
+            return zone.moment(raw)
+        zone = zone.zone
     if isinstance(raw, datetime):
         if raw.tzinfo:
             return timestamps.in_range(raw.astimezone(UTC).replace(tzinfo=None))

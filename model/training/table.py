@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from model.field import Field, InvalidTransaction
 from model.schema import Schema, SchemaError
-from model.timestamps import Clock, Count
+from model.timestamps import Clock, Count, Written
 from model.training import columns, header, moments
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
@@ -72,10 +72,17 @@ def read_files(schema: Schema, files: Sequence[tuple[str, Path]], rejected: Reje
 def zone_of(schema: Schema) -> Clock:
     if schema.time_unit:
         return Count(schema.time_unit)
-    if schema.timezone is None or schema.timezone.upper() in ("UTC", "Z"):
-        return UTC if schema.timezone else None
+    if schema.timezone is None:
+        return None
+    zone = _zone(schema.timezone)
+    return Written(schema.time_format, zone) if schema.time_format else zone
+
+
+def _zone(name: str) -> tzinfo:
+    if name.upper() in ("UTC", "Z"):
+        return UTC
     try:
-        return ZoneInfo(schema.timezone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise SchemaError("timestamp.timezone: expected a time zone such as UTC or Europe/Berlin") from None
 
@@ -138,7 +145,7 @@ class _Reader:
         """Of one text; a time of a file may be one without an offset."""
         if field.role != "time" or isinstance(self._zone, Count):
             return field.text
-        return partial(field.text, zone=self._zone)
+        return partial(field.text, zone=self._zone.zone if isinstance(self._zone, Written) else self._zone)
 
     def _ids(self, file: str, block: Block) -> tuple[Any, Array]:
         if self._schema.id_column:

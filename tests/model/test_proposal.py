@@ -52,7 +52,7 @@ def test_a_payment_simulation_with_steps_gets_everything(tmp_path):
 
 
 def test_a_proposal_with_a_gap_cannot_be_trained_with_by_mistake(tmp_path):
-    propose(tmp_path, payments(timestamp=times().dt.strftime("%d.%m.%Y")), code=2)
+    propose(tmp_path, payments(timestamp=times().dt.strftime("%H:%M")), code=2)
     with pytest.raises(SchemaError, match=r"timestamp\.column: is missing"):
         schemas.load(tmp_path / "schema.yaml")
 
@@ -61,13 +61,23 @@ def test_a_proposal_with_a_gap_cannot_be_trained_with_by_mistake(tmp_path):
     ("values", "hint"),
     [
         (np.arange(ROWS) - 5, "to_timedelta(data['timestamp'], unit='s')"),
-        (times().dt.strftime("%d.%m.%Y %H:%M"), "day or month first"),
-        (times().dt.strftime("%Y%m%d%H%M%S"), "no separators"),
+        (times(days=11).dt.strftime("%d/01/%Y %H:%M"), "day or month first"),
+        (times().dt.strftime("%H:%M:%S"), "a time of day without the day"),
     ],
-    ids=["negative", "day first", "digits"],
+    ids=["negative", "day or month", "time of day"],
 )
 def test_times_that_training_does_not_read_are_named_plainly(tmp_path, values, hint):
     assert hint in propose(tmp_path, payments(timestamp=values), code=2)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%d.%m.%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%d-%m-%y %H:%M", "%Y/%m/%d", "%Y%m%d%H%M%S", "%d %b %Y %H:%M:%S"],
+)
+def test_times_in_a_form_of_their_own_get_its_format(tmp_path, form):
+    text = propose(tmp_path, payments(timestamp=None, order_time=times().dt.strftime(form)))
+    assert f'timestamp:\n  column: order_time\n  format: "{form}"  # ' in text
+    assert "  timezone: UTC  # a guess" in text
 
 
 @pytest.mark.parametrize(
