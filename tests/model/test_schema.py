@@ -65,7 +65,7 @@ AMOUNT = {"role": "amount"}
         (small(timestamp={}), "timestamp.column: is missing"),
         (
             small(timestamp={"column": "t", "zone": "UTC"}),
-            "timestamp.zone: unknown key; expected one of column, timezone",
+            "timestamp.zone: unknown key; expected one of column, format, timezone, unit",
         ),
         (small(fields={}), "fields: expected at least one field"),
         (small(fields={"amount": None}), "fields.amount: is missing"),
