@@ -79,10 +79,10 @@ def _ratio(said: Said, value: float) -> str:
 
 
 def _spread(said: Said, value: float) -> str:
+    away = f"{number(abs(value))} times the usual spread {'above' if value > 0 else 'below'}"
     if abs(value) < 1:
-        return f"{said.amount} is within {said.who}'s usual range ({number(value)} times the usual spread)"
-    side = "above" if value > 0 else "below"
-    return f"{said.amount} is {number(abs(value))} times the usual spread {side} {said.who}'s usual"
+        return f"{said.amount} is within {said.who}'s usual range ({away} its middle)"
+    return f"{said.amount} is {away} {said.who}'s usual"
 
 
 def _since_last(said: Said, value: float) -> str:
