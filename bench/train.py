@@ -69,8 +69,8 @@ def stages(files: list[Path]) -> None:
     rows, seconds = timed(partial(matrix.matrix, rules, table, categories))
     report("features", len(table) / seconds, "rows/s", rows=len(table), features=rows.shape[1])
     label, moment = table.label[parts.fitting], table.time[parts.fitting]
-    names, options = features.names(rules), fitting.Options()
-    fitted, seconds = timed(partial(fitting.fit, rows[parts.fitting], label, moment, names, options, threads))
+    lesson = fitting.Lesson(rows[parts.fitting], label, features.names(rules), {})
+    fitted, seconds = timed(partial(fitting.fit, lesson, moment, fitting.Options(), threads))
     report("fit", len(label) / seconds, "rows/s", rows=len(label), trees=fitted.rounds, seconds=round(seconds, 1))
 
 

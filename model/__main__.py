@@ -30,7 +30,7 @@ def simulate(options: argparse.Namespace) -> None:
     from model.simulation import files, payments
 
     made = payments.simulate(options.rows, options.days, options.start, options.seed)
-    for path in files.write(made, options.out, options.seed):
+    for path in files.write(made, options.out, options.seed, options.later):
         print(path)
 
 
@@ -43,7 +43,9 @@ def schema(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     from model.training import command
 
-    command.train(options.schema, options.data, options.out, options.threads, options.champion, print)
+    command.train(
+        options.schema, options.data, options.out, options.threads, options.champion, dict(options.option), print
+    )
 
 
 def score(options: argparse.Namespace) -> None:
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--days", type=_number(15, 3650), default=120, help="over how many days (120)")
     made.add_argument("--start", type=_day, default="2026-06-01", help="the first day (2026-06-01)")
     made.add_argument("--seed", type=int, default=1, help="the same seed makes the same files (1)")
+    made.add_argument("--later", type=_number(0, 14), default=0, help="days at the end that become a file apart (0)")
 
     proposed = commands.add_parser("schema", help="propose a schema for files, from a sample of their rows")
     proposed.add_argument("files", type=Path, nargs="+", metavar="FILE", help="csv, csv.gz or parquet")
@@ -77,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     trained.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the model and its report go")
     trained.add_argument(
         "--champion", type=Path, metavar="DIR", help="holds the model.tar.gz to compare the model with"
+    )
+
+    trained.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyperparameter, such as search_trials=20 or algorithm=logistic (docs/training.md)",
     )
 
     scored = commands.add_parser("score", help="score files with a trained model, in input order")
@@ -103,6 +115,13 @@ def _number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return whole
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("expected NAME=VALUE such as seed=3")
+    return name, value
 
 
 def _day(text: str) -> datetime:

@@ -14,7 +14,7 @@ from model import schema as schemas
 from model.document import SchemaError
 from model.schema import Schema
 from model.training import job, manifest
-from model.training.fitting import BOUNDS, Options
+from model.training.options import NAMES, Options
 from model.training.problems import TrainingError
 
 
@@ -54,7 +54,7 @@ def the_job(output_dir: Path, chosen: Options) -> job.Job:
 def options(arguments: list[str]) -> Options:
     """Hyperparameters of the job; those meant for others are left alone."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    for name in BOUNDS:
+    for name in NAMES:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS)
     return Options.from_texts(vars(parser.parse_known_args(arguments)[0]))
 

@@ -15,6 +15,7 @@ from model import schema as schemas
 from model.contract import Contract
 from model.training import fitting, job, loading, matrix, timeline
 from model.training.columns import Array
+from model.training.options import Options
 from model.training.problems import Rejections, TrainingError
 
 BLOCK_ROWS = 100_000
@@ -22,13 +23,20 @@ COLUMNS = ("transaction_id", "fraud_probability", "score", "outcome")
 
 
 def train(
-    schema: Path | None, data: list[Path], out: Path, threads: int, champion: Path | None, say: Callable[[str], None]
+    schema: Path | None,
+    data: list[Path],
+    out: Path,
+    threads: int,
+    champion: Path | None,
+    options: dict[str, str],
+    say: Callable[[str], None],
 ) -> None:
+    chosen = Options.from_texts(options)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         model_dir = Path(scratch) / "model"
         asked = schemas.load(schema or schemas.PACKAGED)
-        job.run(job.Job(asked, _named(data), model_dir, out, threads, fitting.Options(), None, say, champion))
+        job.run(job.Job(asked, _named(data), model_dir, out, threads, chosen, None, say, champion))
         artefact.pack(model_dir, out / "model.tar.gz")
     say(str(out / "model.tar.gz"))
 

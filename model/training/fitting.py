@@ -1,78 +1,34 @@
-"""Fits the trees: the number of rounds is found on the latest part of the fitting period, then all of it is used."""
+"""The recipe: the latest part of the fitting period decides the rounds and what the log-odds mean, then all is used."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import xgboost
 
 from model.contract import Platt
-from model.training import split
+from model.training import logistic, platt, search, split, trees
 from model.training.columns import Array
+from model.training.options import Options
 from model.training.problems import TrainingError
+from model.training.trees import Lesson
 
-BOUNDS = {
-    "num_round": (1, 10_000),
-    "learning_rate": (0.0001, 1),
-    "max_depth": (1, 16),
-    "max_bin": (2, 65_536),
-    "patience": (1, 10_000),
-    "seed": (0, 2**31 - 1),
-}
+__all__ = ["Fitted", "Lesson", "Options", "fit", "predict", "refit"]
 
-
-@dataclass(frozen=True)
-class Options:
-    """The hyperparameters of a training job."""
-
-    num_round: int = 400  # an upper limit; early stopping decides
-    learning_rate: float = 0.1
-    max_depth: int = 5
-    max_bin: int = 1024  # amounts are heavy-tailed: 256 bins cost .04 to .07 of average precision on rare fraud
-    patience: int = 30  # rounds without improvement before stopping
-    seed: int = 7
-
-    @classmethod
-    def from_texts(cls, texts: Mapping[str, str]) -> Options:
-        numbers: dict[str, Any] = {}
-        for name, text in texts.items():
-            low, high = BOUNDS[name]
-            kind = float if name == "learning_rate" else int
-            try:
-                numbers[name] = kind(text)
-            except ValueError:
-                numbers[name] = math.nan
-            if not low <= numbers[name] <= high:
-                expected = "number" if kind is float else "whole number"
-                raise TrainingError(f"hyperparameter {name}: expected a {expected} from {low:g} to {high:g}")
-        return cls(**numbers)
-
-    def parameters(self, threads: int) -> dict[str, Any]:
-        return {
-            "objective": "binary:logistic",
-            "base_score": 0.5,  # XGBoost >= 2 would take the fraud rate: tiny hessians, coarse and wild leaves
-            "tree_method": "hist",
-            "max_bin": self.max_bin,
-            "learning_rate": self.learning_rate,
-            "max_depth": self.max_depth,
-            "eval_metric": "logloss",
-            "seed": self.seed,
-            "nthread": threads,
-        }
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+UNWATCHED_ROUNDS = 100  # without both classes to watch: a moderate number
 
 
 @dataclass(frozen=True)
 class Fitted:
     booster: Any
-    rounds: int
-    early_stopped_on: int  # rows watched; 0 when they had one class only and the rounds were not limited by them
+    options: Options  # those asked for, or the best that a search found
+    rounds: int  # of boosting; a logistic regression has none
+    calibration: Platt
+    early_stopped_on: int  # rows watched; 0 when they had one class only and decided nothing
+    trials: list[dict[str, Any]] = field(default_factory=list)
 
     def importance(self) -> dict[str, float]:
         """Share of the total gain, the largest first."""
@@ -82,47 +38,46 @@ class Fitted:
         return {name: round(gain / total, 6) for name, gain in ranked}
 
 
-def fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options: Options, threads: int) -> Fitted:
-    try:
-        return _fit(rows, label, time, names, options, threads)
-    except xgboost.core.XGBoostError as error:
-        raise TrainingError(f"XGBoost could not fit the trees: {str(error).splitlines()[0]}") from error
+def fit(lesson: Lesson, time: Array, options: Options, threads: int) -> Fitted:
+    return _plainly(lambda: _fit(lesson, time, options, threads))
 
 
-def _fit(rows: Array, label: Array, time: Array, names: tuple[str, ...], options: Options, threads: int) -> Fitted:
-    early, late = split.validation(time)
-    watched = len(late) if _both(label[early]) and _both(label[late]) else 0
-    rounds = min(options.num_round, 100)  # without both classes to watch: a moderate number
-    if watched:
-        rounds = _best_rounds(rows, label, early, late, names, options, threads)
-    fitting = _quantised(rows, label, names, options, threads)
-    booster = xgboost.train(options.parameters(threads), fitting, rounds, verbose_eval=False)
-    return Fitted(booster, rounds, watched)
+def refit(fitted: Fitted, lesson: Lesson, threads: int) -> Any:
+    """A Booster by the same recipe, with as many rounds, from other rows."""
+    return _plainly(lambda: _grow(lesson, fitted.options, fitted.rounds, threads))
 
 
 def predict(booster: Any, rows: Array, calibration: Platt) -> Array:
-    log_odds = booster.inplace_predict(rows, predict_type="margin", validate_features=False)
-    return np.array([calibration.probability(value) for value in log_odds.tolist()])
+    return np.array([calibration.probability(value) for value in trees.log_odds(booster, rows).tolist()])
 
 
-def _best_rounds(
-    rows: Array, label: Array, early: Array, late: Array, names: tuple[str, ...], options: Options, threads: int
-) -> int:
-    fitting = _quantised(rows[early], label[early], names, options, threads)
-    watching = xgboost.DMatrix(rows[late], label[late], feature_names=list(names), nthread=threads)
-    booster = xgboost.train(
-        options.parameters(threads),
-        fitting,
-        options.num_round,
-        evals=[(watching, "validation")],
-        early_stopping_rounds=options.patience,
-        verbose_eval=False,
-    )
-    return int(booster.best_iteration) + 1
+def _fit(lesson: Lesson, time: Array, options: Options, threads: int) -> Fitted:
+    early, late = (lesson.part(chosen) for chosen in split.validation(time))
+    if not (_both(early.label) and _both(late.label)):
+        rounds = min(options.num_round, UNWATCHED_ROUNDS) if options.algorithm == "xgboost" else 0
+        return Fitted(_grow(lesson, options, rounds, threads), options, rounds, Platt(), 0)
+    if options.algorithm == "logistic":
+        log_odds = trees.log_odds(logistic.grow(early, options.seed), late.rows)
+        rounds, trials = 0, []
+    else:
+        found = search.best(early, late, options, threads)
+        options, trials = found.options, found.trials
+        rounds, log_odds = found.watched.rounds, found.watched.log_odds
+    calibration = platt.fit(late.label, log_odds)
+    return Fitted(_grow(lesson, options, rounds, threads), options, rounds, calibration, len(late.label), trials)
 
 
-def _quantised(rows: Array, label: Array, names: tuple[str, ...], options: Options, threads: int) -> Any:
-    return xgboost.QuantileDMatrix(rows, label, feature_names=list(names), max_bin=options.max_bin, nthread=threads)
+def _grow(lesson: Lesson, options: Options, rounds: int, threads: int) -> Any:
+    if options.algorithm == "logistic":
+        return logistic.grow(lesson, options.seed)
+    return trees.grow(lesson, options, rounds, threads)
+
+
+def _plainly[T](work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except xgboost.core.XGBoostError as error:
+        raise TrainingError(f"XGBoost could not fit the trees: {str(error).splitlines()[0]}") from error
 
 
 def _both(label: Array) -> bool:

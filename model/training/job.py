@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from model import features
-from model.contract import Contract, Platt
+from model.contract import Contract
 from model.schema import Schema
 from model.training import evaluation, fitting, lookback, matrix, saving
+from model.training.baseline import judge_baseline
 from model.training.champion import Challenger, judge_champion
 from model.training.columns import Array
+from model.training.directions import directions
 from model.training.duplicates import without_duplicates
 from model.training.evaluation import influence, summary
-from model.training.fitting import Options
+from model.training.fitting import Fitted, Lesson, Options
 from model.training.problems import Rejections
+from model.training.shipping import ship
 from model.training.split import split
 from model.training.table import UNLABELLED, Table, read_files
 
@@ -50,32 +53,20 @@ def run(job: Job) -> dict[str, Any]:
     job.say(f"rows={counts['read']}; rejected={counts['rejected']}; unlabelled={counts['unlabelled']};")
 
     parts = split(job.schema, table)
-    names = features.names(job.schema)
     categories = matrix.learn_categories(job.schema, table, parts.fitting)
     rows = matrix.matrix(job.schema, table, categories)
     fitted_on, judged_on = table.take(parts.fitting), table.take(parts.holdout)
-    rows_to_fit = rows[parts.fitting]
-    fitted = fitting.fit(rows_to_fit, fitted_on.label, fitted_on.time, names, job.options, job.threads)
+    rows_to_judge = rows[parts.holdout]
+    names = features.names(job.schema)
+    lesson = Lesson(rows[parts.fitting], fitted_on.label, names, directions(job.schema.history_plan))
+    fitted = fitting.fit(lesson, fitted_on.time, job.options, job.threads)
     job.say(f"rounds={fitted.rounds};")
 
-    rows_to_judge = rows[parts.holdout]
-    platt = Platt()
-    probability = fitting.predict(fitted.booster, rows_to_judge, platt)
+    probability = fitting.predict(fitted.booster, rows_to_judge, fitted.calibration)
     prices = evaluation.prices(job.schema, judged_on)
     calibration = evaluation.calibrate(judged_on.label, probability, job.schema.thresholds, prices)
-    contract = Contract(
-        model=name,
-        schema=job.schema,
-        features=names,
-        categories=categories,
-        review_from=calibration.review_from,
-        block_from=calibration.block_from,
-        score_map=calibration.score_map,
-        calibration=platt,
-        trained_until=_moment(int(fitted_on.time.max())).isoformat(),
-    )
     holdout = evaluation.Holdout(
-        job.schema, names, categories, fitted_on, rows_to_fit, judged_on, rows_to_judge, probability
+        job.schema, names, categories, fitted_on, lesson.rows, judged_on, rows_to_judge, probability
     )
     result: dict[str, Any] = {
         "model": name,
@@ -89,21 +80,42 @@ def run(job: Job) -> dict[str, Any]:
                 "fitting": _period(table, parts.fitting),
                 "label_delay": _period(table, parts.waiting),
                 "hold_out": _period(table, parts.holdout),
+                "immature": _period(table, parts.immature),
             },
         },
-        "training": {"rounds": fitted.rounds, "early_stopped_on": fitted.early_stopped_on} | job.options.as_dict(),
+        "training": _training(fitted),
         "importance": fitted.importance(),
         "influence": influence.judge_influence(fitted.booster, rows_to_judge, names, job.options.seed, job.threads),
     } | evaluation.judge_in_depth(holdout, calibration)
     challenger = Challenger(job.schema, job.files, table, parts.holdout, rows_to_judge, probability, calibration)
     result["champion"] = judge_champion(job.champion, challenger)
+    result["baseline"] = judge_baseline(fitted, lesson, fitted_on.time, judged_on.label, rows_to_judge, job.threads)
     for metric in ("roc_auc", "average_precision"):
         job.say(f"{metric}={result['metrics'][metric]};")
+
+    shipped = ship(job.schema, table, parts, rows, (fitted, lesson, categories), job.threads)
+    result["data"]["shipped"] = _period(table, shipped.learned)
+    contract = Contract(
+        model=name,
+        schema=job.schema,
+        features=names,
+        categories=shipped.categories,
+        review_from=calibration.review_from,
+        block_from=calibration.block_from,
+        score_map=calibration.score_map,
+        calibration=fitted.calibration,
+        trained_until=_moment(int(table.time[shipped.learned].max())).isoformat(),
+    )
     saving.write_outputs(job.output_dir, result)
     plan = job.schema.history_plan
     lookback.write(job.output_dir / "history", plan, lookback.states(plan, table))
-    saving.write_model(job.model_dir, fitted.booster, contract, result)
+    saving.write_model(job.model_dir, shipped.booster, contract, result)
     return result
+
+
+def _training(fitted: Fitted) -> dict[str, Any]:
+    found = {"rounds": fitted.rounds, "early_stopped_on": fitted.early_stopped_on} | fitted.options.as_dict()
+    return found | ({"search": fitted.trials} if fitted.trials else {})
 
 
 def _read(job: Job, rejected: Rejections) -> tuple[Table, dict[str, int]]:

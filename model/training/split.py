@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
@@ -12,31 +13,45 @@ from model.training.problems import TrainingError
 from model.training.table import UNLABELLED, Table
 
 FEWEST_ROWS = 100  # below this no figure means anything
+MICROSECOND = timedelta(microseconds=1)
 VALIDATION_SHARE = 0.2  # of the fitting period, its latest part: decides when to stop, so that the hold-out need not
 
 
 @dataclass(frozen=True)
 class Split:
-    """Positions in the table. `waiting` are rows so close to the hold-out that their labels were not known yet then."""
+    """Positions in the table. `waiting` are rows so close to the hold-out that their labels were not known yet then;
+    `immature` those so close to the end of the data that theirs are not to be trusted yet; `mature` all others that
+    have a label."""
 
     fitting: Array
     holdout: Array
     waiting: Array
+    immature: Array
+
+    @property
+    def mature(self) -> Array:
+        return np.concatenate([self.fitting, self.waiting, self.holdout])
 
 
 def split(schema: Schema, table: Table) -> Split:
     labelled = np.flatnonzero(table.label != UNLABELLED)
     _check_labels(schema, table, labelled)
-    cut = _cut(table.time[labelled], schema.holdout)
-    known_until = cut - int(schema.label_delay.total_seconds() * 1_000_000)
-    time = table.time[labelled]
+    delay = schema.label_delay // MICROSECOND
+    mature, immature = _by_maturity(table, labelled, delay)
+    if len(immature):
+        left_out = f"the rows older than the label delay; {len(immature)} younger ones were left out"
+        _check_both_classes(table.label[mature], left_out, "")
+    time = table.time[mature]
+    cut = _cut(time, schema.holdout)
+    known_until = cut - delay
     parts = Split(
-        fitting=labelled[time < known_until],
-        holdout=labelled[time >= cut],
-        waiting=labelled[(time >= known_until) & (time < cut)],
+        fitting=mature[time < known_until],
+        holdout=mature[time >= cut],
+        waiting=mature[(time >= known_until) & (time < cut)],
+        immature=immature,
     )
-    delay = f", after leaving out {len(parts.waiting)} rows of the label delay" if len(parts.waiting) else ""
-    _check_both_classes(table.label[parts.fitting], "the fitting period", delay)
+    note = f", after leaving out {len(parts.waiting)} rows of the label delay" if len(parts.waiting) else ""
+    _check_both_classes(table.label[parts.fitting], "the fitting period", note)
     _check_both_classes(table.label[parts.holdout], "the hold-out (the latest rows)", "")
     return parts
 
@@ -45,6 +60,13 @@ def validation(time: Array) -> tuple[Array, Array]:
     """Of the fitting rows: which to fit on and which to watch while fitting."""
     cut = _cut(time, VALIDATION_SHARE)
     return np.flatnonzero(time < cut), np.flatnonzero(time >= cut)
+
+
+def _by_maturity(table: Table, labelled: Array, delay: int) -> tuple[Array, Array]:
+    """A transaction of the last days is called legitimate because nobody has complained yet. Its frauds are no help
+    either: alone they would make the last days look like nothing but fraud."""
+    old_enough = table.time[labelled] <= int(table.time.max()) - delay
+    return labelled[old_enough], labelled[~old_enough]
 
 
 def _cut(time: Array, share: float) -> int:

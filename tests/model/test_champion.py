@@ -18,7 +18,7 @@ from model.training import champion, fitting, job, loading
 from model.training.report import watch
 from tests.model.conftest import ROOT, run_model, small
 
-OPTIONS = fitting.Options(num_round=20)
+OPTIONS = fitting.Options(num_round=20, refit=0)  # the hold-out begins where the champion stopped learning
 START = pd.Timestamp("2026-03-01", tz="UTC")
 
 

@@ -74,8 +74,8 @@ def test_without_a_calibration_the_log_odds_are_those_of_the_probability():
 
 def test_the_contract_says_how_new_the_newest_row_is_that_was_learned_from(text, trained):
     until = datetime.fromisoformat(Contract.from_json(text).trained_until)
-    parts = json.loads((trained / "evaluation.json").read_text())["data"]["parts"]
-    assert until.replace(microsecond=0) == datetime.fromisoformat(parts["fitting"]["to"])
+    shipped = json.loads((trained / "evaluation.json").read_text())["data"]["shipped"]
+    assert until.replace(microsecond=0) == datetime.fromisoformat(shipped["to"])
 
 
 @pytest.mark.parametrize("broken", ["", "[]", "null", '{"format": 1}', b"\xff\xfe", "{"])

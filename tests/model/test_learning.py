@@ -37,7 +37,11 @@ def test_the_evaluation_counts_what_was_read(trained, sample):
     rows, parts = evaluation["data"]["rows"], evaluation["data"]["parts"]
     assert rows["read"] == rows["used"] == 12_000
     assert rows["rejected"] == rows["duplicates_dropped"] == 0
-    assert sum(part["rows"] for part in parts.values()) + rows["unlabelled"] == rows["used"]
+    unlabelled = rows["unlabelled"]
+    assert sum(part["rows"] for part in parts.values()) + unlabelled == rows["used"]
+    learned = sum(parts[part]["rows"] for part in ("fitting", "label_delay", "hold_out"))
+    assert evaluation["data"]["shipped"]["rows"] == learned
+    assert parts["hold_out"]["to"] < parts["immature"]["from"]
     assert (
         parts["fitting"]["to"] < parts["label_delay"]["from"] <= parts["label_delay"]["to"] < parts["hold_out"]["from"]
     )
@@ -59,7 +63,8 @@ def fit(schema, table):
     chosen = table.take(parts.fitting)
     rows = matrix.matrix(schema, chosen, categories)
     options = replace(Options(), num_round=60)
-    fitted = fitting.fit(rows, chosen.label, chosen.time, features.names(schema), options, threads=1)
+    lesson = fitting.Lesson(rows, chosen.label, features.names(schema), {})
+    fitted = fitting.fit(lesson, chosen.time, options, threads=1)
     return fitted.booster.save_raw("json"), fitted.rounds, categories
 
 
@@ -91,8 +96,10 @@ def test_rare_fraud_starts_from_even_odds(world):
     assert float(learner["learner_model_param"]["base_score"].strip("[]")) == 0.5
 
 
-def test_categories_are_the_frequent_words_of_the_fitting_period(tmp_path):
-    """In order of frequency, ties by name; rare words and those that only the hold-out has stay unknown."""
+@pytest.mark.parametrize(("refit", "known"), [(0, ("often", "a", "b")), (1, ("often", "new", "a", "b"))])
+def test_categories_are_the_frequent_words_of_the_rows_learned_from(tmp_path, refit, known):
+    """In order of frequency, ties by name; rare words stay unknown, and those that only the hold-out has until that
+    has been judged."""
     words = ["often"] * 5 + ["b", "a", "b", "a", "rare"]
     lines = ["id,time,amount,card,shop,fraud"]
     for number in range(600):
@@ -101,17 +108,18 @@ def test_categories_are_the_frequent_words_of_the_fitting_period(tmp_path):
         lines.append(f"t{number},{moment.isoformat()},{number % 7},c,{shop},{int(number % 7 == 0)}")
     (tmp_path / "data.csv").write_text("\n".join(lines))
     (tmp_path / "schema.yaml").write_text(json.dumps(small()))
-    done = run_model("train", "--schema", tmp_path / "schema.yaml", "--data", tmp_path / "data.csv", "--out", tmp_path)
+    files = ["--schema", tmp_path / "schema.yaml", "--data", tmp_path / "data.csv", "--out", tmp_path]
+    done = run_model("train", *files, "--option", f"refit={refit}")
     assert done.returncode == 0, done.stderr
     contract = artefact.verify(tmp_path / "model.tar.gz").contract
-    assert contract.categories == {"shop": ("often", "a", "b")}
+    assert contract.categories == {"shop": known}
 
 
 def test_without_fraud_to_watch_a_moderate_number_of_rounds_is_taken():
     rows = np.random.default_rng(1).random((400, 2)).astype(np.float32)
     label = (rows[:, 0] > 0.9).astype(int)
     label[300:] = 0
-    fitted = fitting.fit(rows, label, np.arange(400), ("a", "b"), Options(), threads=1)
+    fitted = fitting.fit(fitting.Lesson(rows, label, ("a", "b"), {}), np.arange(400), Options(), threads=1)
     assert (fitted.rounds, fitted.early_stopped_on) == (100, 0)
     assert list(fitted.importance()) == ["a", "b"]
 
@@ -119,6 +127,7 @@ def test_without_fraud_to_watch_a_moderate_number_of_rounds_is_taken():
 def test_fitting_stops_where_the_latest_part_gains_no_more():
     random = np.random.default_rng(1)
     rows, noise = random.random((2000, 2)).astype(np.float32), random.random(2000) < 0.2
-    fitted = fitting.fit(rows, noise.astype(int), np.arange(2000), ("a", "b"), Options(), threads=1)
+    lesson = fitting.Lesson(rows, noise.astype(int), ("a", "b"), {})
+    fitted = fitting.fit(lesson, np.arange(2000), Options(), threads=1)
     assert fitted.early_stopped_on == 400
     assert fitted.rounds < Options().num_round // 4

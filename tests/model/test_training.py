@@ -80,7 +80,12 @@ def test_a_job_writes_a_verified_model_and_what_people_read(container):
     found = artefact.verify_directory(container.model)
     assert found.contract.model == "fraud-abc"
     assert found.evaluation["training"]["num_round"] == 40
-    assert {path.name for path in container.output.iterdir()} == {"evaluation.json", "report.html", "rejected.csv"}
+    assert {path.name for path in container.output.iterdir()} == {
+        "evaluation.json",
+        "report.html",
+        "rejected.csv",
+        "history",
+    }
     assert (container.output / "evaluation.json").read_bytes() == found.evaluation_json
     assert (container.output / "rejected.csv").read_text() == "file,row,field,reason\n"
 
