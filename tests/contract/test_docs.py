@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
 
+from functions.label import label
 from model import schema
 from model.document import SchemaError
 from model.field import ROLES
@@ -141,9 +143,11 @@ def test_every_command_there_is_has_an_example_or_a_mention(module):
         assert re.search(rf"python -m {module} (?:\w+ \| )*{command}\b", named), command
 
 
-def test_the_request_it_shows_is_valid_by_the_shipped_schema():
-    (body,) = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
-    assert schema.load().validate(json.loads(body)).id == "payment-1"
+def test_the_requests_it_shows_are_valid_by_the_shipped_schema():
+    to_score, to_label = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
+    assert schema.load().validate(json.loads(to_score)).id == "payment-1"
+    (found,) = label.read(json.loads(to_label), datetime(2026, 11, 23, tzinfo=UTC))
+    assert (found.transaction_id, found.label) == ("payment-1", "fraud")
 
 
 def test_every_key_of_the_schema_is_explained():
