@@ -44,6 +44,17 @@ def test_a_set_of_partners_that_is_full_takes_no_more(gap):
     assert_equal_paths(schema({}), events)
 
 
+@pytest.mark.parametrize("late", [-1, 0, 1])
+def test_to_the_microsecond_an_entity_is_forgotten_and_a_label_too_old(late):
+    rules, start = schema({}), 19_000 * DAY
+    customer = NOBODY | {"customer_id": "c"}
+    forgotten = [Event(start, customer, 1), Event(start + rules.history_plan.memory + late, customer)]
+    assert_equal_paths(rules, forgotten)
+    last = start + 45 * DAY
+    too_old = [Event(start, customer, 1, last + late), Event(start + 20 * DAY, customer), Event(last, customer)]
+    assert_equal_paths(rules, too_old)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_many_events_of_a_few_are_equal_too(seed):
     """Frauds by the dozen in the same slots, labels late by weeks, terminals shared by all."""
