@@ -20,11 +20,15 @@ class Plans:
     bucket: str
 
     def is_first(self, plan: str, job: str) -> bool:
+        """Asked by a second job, it also ends the first one's privilege."""
         key = f"history/{plan}/first.json"
         objects.put_once(self.s3, self.bucket, key, objects.as_json({"job": job}))
         found = json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        return bool(found["job"] == job)
+        if found["job"] == job:
+            return True
+        objects.put_once(self.s3, self.bucket, plan_in_use(plan), objects.as_json({"job": job}))
+        return False
 
     def is_in_use(self, plan: str) -> bool:
-        """deploy says so before it turns to the endpoint, whose update takes longer than a hundred entities."""
+        """deploy says so too, before it turns to the endpoint, whose update takes longer than a hundred entities."""
         return objects.exists(self.s3, self.bucket, plan_in_use(plan))

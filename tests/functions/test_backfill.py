@@ -180,6 +180,18 @@ def test_a_second_job_of_the_plan_leaves_bulk_to_the_first(world):
     assert world.table_states() == known
 
 
+def test_a_second_job_of_the_plan_ends_the_bulk_of_the_first(world, s3, sqs, clock, context):
+    known, newer = happened(5, customers=60), happened(5, 1, customers=60)
+    rival = World(s3, sqs, clock, context)
+    message, second = world.part(known), world.part(newer, NEXT)
+    world.table.before_write.append(lambda: rival.deliver(second) or None)
+    assert world.deliver(message)
+    late = set(sorted(known)[100:])  # what was written after the second job had begun
+    assert {key: state for key, state in world.table_states().items() if key in late} == {
+        key: state for key, state in newer.items() if key in late
+    }
+
+
 def test_items_that_were_left_unwritten_are_written_then(world):
     world.table.leaves_unwritten = 3
     known = happened(5, customers=3)
