@@ -16,6 +16,7 @@ from local.stack import Stack
 TRANSACTIONS = "transactions/"
 SCHEMA_KEY = "config/schema.yaml"
 SAMPLE = REPOSITORY / ".cache" / "sample"
+LATER = "later"
 GENERATOR = REPOSITORY / "model" / "simulation"
 MODEL = REPOSITORY / "model"
 
@@ -32,12 +33,18 @@ def sample(say: Callable[[str], None]) -> tuple[Path, ...]:
         say("making the sample of card payments")
         scratch = SAMPLE / f"{version}.new"
         shutil.rmtree(scratch, ignore_errors=True)
-        command = [str(PYTHON), "-m", "model", "simulate", "--out", str(scratch)]
+        command = [str(PYTHON), "-m", "model", "simulate", "--later", "2", "--out", str(scratch)]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise LocalError(f"making the sample failed:\n{done.stderr[-2000:]}")
         scratch.rename(folder)
-    return tuple(sorted(folder.iterdir()))
+    return tuple(path for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def to_score(files: tuple[Path, ...]) -> Path:
+    """Transactions to try the model on: of the sample those that came later, of the user's files the last one."""
+    later = files[-1].parent / LATER
+    return next(later.iterdir()) if SAMPLE in later.parents and later.is_dir() else files[-1]
 
 
 def drop(

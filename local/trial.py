@@ -38,10 +38,10 @@ def score_some(stack: Stack, model: str, path: Path) -> list[Scored]:
 
 
 def _latest(stack: Stack, examples: list[Example], kind: str, wanted: int, ids: Iterator[str]) -> list[Scored]:
-    """The last ones of a kind. A row that is refused is one that the training has set aside, too."""
+    """Late ones of a kind, in the order they happened. A row that is refused is one that the training has set aside, too."""
     found: list[Scored] = []
     of_kind = [example for example in examples if example.label == kind]
-    for example in of_kind[: -TRIES - 1 : -1]:
+    for example in of_kind[-TRIES:]:
         if len(found) == wanted:
             break
         request = {"transaction_id": next(ids), **example.request}

@@ -49,7 +49,7 @@ def _up(home: Home, port: int, origin: Origin, stack_name: str) -> None:
         progress.say(f"{len(keys)} file(s) dropped into s3://{stack.bucket}/{seed.TRANSACTIONS}")
     model = watch.until_live(home, stack, dropped_at if keys else None, progress)
     progress.say(f"model {model} serves on endpoint {stack.endpoint_name}")
-    print(report.summary(home, stack, model, trial.score_some(stack, model, files[-1])))
+    print(report.summary(home, stack, model, trial.score_some(stack, model, seed.to_score(files))))
 
 
 def start_over_if_needed(home: Home, port: int, origin: Origin, progress: Progress) -> None:

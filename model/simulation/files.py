@@ -17,9 +17,12 @@ BLANK_LABEL_DAYS = 5  # so recent that nobody knows yet
 Row = dict[str, Any]
 
 
-def write(payments: list[Payment], directory: Path, seed: int) -> list[Path]:
+def write(payments: list[Payment], directory: Path, seed: int, later: int = 0) -> list[Path]:
+    """The last days can be left for `later`: a file of their own, with all labels, to try a model on."""
     directory.mkdir(parents=True, exist_ok=True)
-    rows = _rows(payments, seed)
+    until = payments[-1].time - timedelta(days=later)
+    every_row = _rows(payments, seed, until)
+    rows = [row for row in every_row if row["timestamp"] <= until]
     kinds: tuple[tuple[str, Callable[[list[Row], Path], None]], ...] = (
         ("csv", _write_csv),
         ("csv.gz", _write_csv_gz),
@@ -32,13 +35,17 @@ def write(payments: list[Payment], directory: Path, seed: int) -> list[Path]:
             path = directory / f"transactions-{chosen[0]['timestamp']:%Y-%m-%d}-{part + 1}.{suffix}"
             write_part(chosen, path)
             paths.append(path)
+    if later:
+        (directory / "later").mkdir(exist_ok=True)
+        paths.append(directory / "later" / f"transactions-{until:%Y-%m-%d}.csv")
+        _write_csv(every_row[len(rows) :], paths[-1])
     return paths
 
 
-def _rows(payments: list[Payment], seed: int) -> list[Row]:
+def _rows(payments: list[Payment], seed: int, until: datetime) -> list[Row]:
     random = Random(seed + 1)  # noqa: S311 (repeatable, not secret)
     start = payments[0].time.replace(hour=0, minute=0, second=0)
-    unknown_from = payments[-1].time - timedelta(days=BLANK_LABEL_DAYS)
+    unknown_from = until - timedelta(days=BLANK_LABEL_DAYS)
     return [
         {
             "transaction_id": f"tx-{number:07d}-{random.getrandbits(24):06x}",
@@ -55,7 +62,7 @@ def _rows(payments: list[Payment], seed: int) -> list[Row]:
             "account_age_days": payment.customer.account_age_days + (payment.time - start).days,
             "email": payment.email,
             "ip_address": payment.ip,
-            "is_fraud": int(payment.fraud) if payment.time < unknown_from else None,
+            "is_fraud": None if unknown_from <= payment.time <= until else int(payment.fraud),
         }
         for number, payment in enumerate(payments, 1)
     ]

@@ -52,3 +52,13 @@ def test_a_changed_model_drops_the_files_again(stack: Stack, tmp_path: Path) -> 
     assert seed.drop(stack, None, (path,), model=code) == []
     write(code / "features.py", "new")
     assert seed.drop(stack, None, (path,), model=code) == ["transactions/a.csv"]
+
+
+def test_of_the_sample_the_later_file_is_scored_and_of_ones_own_files_the_last(tmp_path: Path) -> None:
+    own = (write(tmp_path / "a.csv", "1"), write(tmp_path / "b.csv", "2"))
+    (tmp_path / "later").mkdir()
+    write(tmp_path / "later" / "c.csv", "3")
+    assert seed.to_score(own) == own[1]
+    sample = seed.sample(lambda _: None)
+    assert [path.suffix for path in sample] == [".csv", ".gz", ".parquet"]
+    assert seed.to_score(sample).parent.name == "later"

@@ -76,3 +76,14 @@ def test_the_newest_days_have_no_labels_yet(made, tmp_path):
 @pytest.mark.parametrize(("rows", "days"), [(100, 15), (100, 3650), (3000, 15)])
 def test_small_and_sparse_worlds_can_be_made(rows, days):
     assert len(payments.simulate(rows, days, START, seed=1)) == rows
+
+
+def test_the_last_days_can_be_kept_for_later_with_their_labels(made, tmp_path):
+    def read(paths):
+        return read_files(load(), [(path.name, path) for path in paths], Rejections())
+
+    *earlier, later = files.write(made, tmp_path / "parts", 3, later=2)
+    assert later.parent.name == "later"
+    every_row, kept, apart = read(files.write(made, tmp_path / "whole", 3)), read(earlier), read([later])
+    assert kept.ids.to_pylist() + apart.ids.to_pylist() == every_row.ids.to_pylist()
+    assert 150 < len(apart) < 400 and (apart.label >= 0).all() and kept.label[-1] == -1
