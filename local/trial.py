@@ -38,7 +38,7 @@ def score_some(stack: Stack, model: str, path: Path) -> list[Scored]:
 
 
 def _latest(stack: Stack, examples: list[Example], kind: str, wanted: int, ids: Iterator[str]) -> list[Scored]:
-    """Late ones of a kind, in the order they happened. A row that is refused is one that the training has set aside, too."""
+    """Late ones, in the order they happened. A row that is refused is one that the training has set aside, too."""
     found: list[Scored] = []
     of_kind = [example for example in examples if example.label == kind]
     for example in of_kind[-TRIES:]:
