@@ -14,13 +14,14 @@ class Facts:
     uploads_handled: bool = False  # the train function has looked at all files that were dropped
     live: str | None = None  # the model named by config/live.json
     endpoint: dict[str, Any] | None = None
+    history: tuple[int, int] = (0, 0)  # of a trained model: parts that are in the table, parts there are
     refused: str | None = None  # what the deploy function told people about a model that it did not bring live
     dead_letters: dict[str, int] = field(default_factory=dict)  # function: messages that it could not handle
 
 
 @dataclass(frozen=True)
 class Stage:
-    name: str  # waiting, training, deploying, live, failed
+    name: str  # waiting, training, loading, deploying, live, failed
     text: str
     culprit: str = ""  # of a failure: job, endpoint, or the function that gave up
 
@@ -58,6 +59,9 @@ def _follow(job: dict[str, Any], facts: Facts, served: bool) -> Stage:
         if facts.endpoint is not None and facts.endpoint["EndpointStatus"] == "Failed":
             reason = facts.endpoint.get("FailureReason", "no reason given")
             return Stage("failed", f"endpoint failed: {reason}", "endpoint")
+        loaded, parts = facts.history
+        if loaded < parts:
+            return Stage("loading", f"model {name}: history, {loaded} of {parts} part(s) loaded")
         return Stage("deploying", f"model {name}: {_endpoint(facts)}")
     if status in TERMINAL:
         return Stage("failed", f"training job {name} {status.lower()}", "job")

@@ -17,10 +17,11 @@ from local.stack import Stack
 from local.stage import Facts, Stage, judge
 
 POLL_SECONDS = 0.5
-# Longest stay in a stage. A training job has its own limit; uploads wait for the quiet period after the last file.
-PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "deploying": 300.0}
+# Longest stay in a stage without anything new. A training job has its own limit; uploads wait for the quiet period
+# after the last file.
+PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "loading": 900.0, "deploying": 300.0}
 REFUSALS = ("damaged", "failed", "rolled-back")
-WORKING = {"waiting": "train", "training": "train", "deploying": "deploy"}
+WORKING = {"waiting": "train", "training": "train", "loading": "backfill", "deploying": "deploy"}
 
 
 def until_live(home: Home, stack: Stack, dropped_at: datetime | None, progress: Progress) -> str:
@@ -37,7 +38,7 @@ def until_live(home: Home, stack: Stack, dropped_at: datetime | None, progress: 
             return stage.text
         if stage.name == "failed":
             raise LocalError(explained(stack, stage, facts))
-        if stage.name != before.name:
+        if stage != before:
             since = time.monotonic()
         if time.monotonic() - since > PATIENCE_SECONDS[stage.name]:
             minutes = PATIENCE_SECONDS[stage.name] / 60
@@ -85,6 +86,7 @@ def look(stack: Stack, queues: dict[str, str], dropped_at: datetime | None) -> F
     job = _newest_job(stack, dropped_at)
     return Facts(
         job=job,
+        history=_history(stack, job["TrainingJobName"]) if job else (0, 0),
         refused=_refused(stack, job["TrainingJobName"]) if job else None,
         live=live_model(stack),
         endpoint=_endpoint(stack),
@@ -113,6 +115,14 @@ def _refused(stack: Stack, job: str) -> str | None:
     return f"{notice['subject']}\n{notice['text'].rstrip()}"
 
 
+def _history(stack: Stack, job: str) -> tuple[int, int]:
+    """How many parts of what training knows are in the table, and how many there are."""
+    prefix = f"runs/{job}/history/"
+    pages = stack.client("s3").get_paginator("list_objects_v2").paginate(Bucket=stack.bucket, Prefix=prefix)
+    names = [item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", [])]
+    return sum(name.startswith("loaded/") for name in names), sum(name.startswith("part-") for name in names)
+
+
 def _newest_job(stack: Stack, created_after: datetime | None) -> dict[str, Any] | None:
     sagemaker = stack.client("sagemaker")
     window = {"CreationTimeAfter": created_after} if created_after else {}
@@ -137,7 +147,8 @@ def _endpoint(stack: Stack) -> dict[str, Any] | None:
 
 def dead_letter_queues(stack: Stack) -> dict[str, str]:
     outputs = stacks.outputs(stack.endpoint_url, stack.stack_name)
-    return {"train": outputs["UploadsDeadLetterQueueUrl"], "deploy": outputs["DeploymentsDeadLetterQueueUrl"]}
+    names = {"train": "Uploads", "backfill": "Backfills", "deploy": "Deployments"}
+    return {function: outputs[f"{name}DeadLetterQueueUrl"] for function, name in names.items()}
 
 
 def _messages(stack: Stack, queue_url: str, *kinds: str) -> int:

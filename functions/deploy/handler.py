@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 logger, tracer = Logger(), Tracer()
+SHARE_OF_AGE = 0.05  # the next look is that much later than the message's age
+LONGEST_PAUSE = 300  # seconds
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,15 @@ def handler(event: dict[str, Any], context: LambdaContext, *, ports: Ports | Non
 def _on_message(record: SQSRecord, ports: Ports) -> Outcome:
     outcome = ports.deployment.on_job_ended(record.json_body["detail"]["TrainingJobName"])
     if outcome is Outcome.LATER:
-        found = ports.deployment.settings
         ports.sqs.change_message_visibility(
-            QueueUrl=found.queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=found.poll_seconds
+            QueueUrl=ports.deployment.settings.queue_url,
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=_seconds_until_next_look(record, ports),
         )
     return outcome
+
+
+def _seconds_until_next_look(record: SQSRecord, ports: Ports) -> int:
+    """Longer after a long wait: a message may come back so often, and a large history may take its hours."""
+    age = ports.deployment.now().timestamp() - int(record.attributes.sent_timestamp) / 1000
+    return max(ports.deployment.settings.poll_seconds, min(LONGEST_PAUSE, int(age * SHARE_OF_AGE)))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -558,3 +558,12 @@ def test_a_model_that_reads_history_but_left_none_is_damaged(trained, deliver, s
     assert not deliver(FIRST)
     assert sagemaker.endpoint is None and f"runs/{FIRST}/contract.json" not in stored(s3)
     assert "history/index.json" in sns.published[0]["Message"]
+
+
+def test_the_longer_a_deployment_lasts_the_rarer_it_is_looked_at(trained, deliver, clock, sqs):
+    sent = datetime(2026, 11, 23, 15, 22, 42, tzinfo=UTC)  # as the event has it
+    trained(FIRST, history=history_of(b"one"))
+    for minutes in (1, 25, 60, 600):
+        clock.time = sent + timedelta(minutes=minutes)
+        assert deliver(FIRST)
+    assert [returned["VisibilityTimeout"] for returned in sqs.returned] == [60, 75, 180, 300]

@@ -39,6 +39,12 @@ def test_a_trained_model_is_live_only_once_it_is_named_and_its_endpoint_serves()
     assert judge(Facts(job=done, live="fraud-new", endpoint=IN_SERVICE), expects_job=True).name == "live"
 
 
+def test_a_trained_model_waits_for_its_history() -> None:
+    stage = judge(Facts(job=job("Completed"), history=(2, 12)), expects_job=True)
+    assert (stage.name, stage.text) == ("loading", "model fraud-new: history, 2 of 12 part(s) loaded")
+    assert judge(Facts(job=job("Completed"), history=(12, 12)), expects_job=True).name == "deploying"
+
+
 def test_an_endpoint_that_fails_is_a_failure_with_its_reason() -> None:
     broken = {"EndpointStatus": "Failed", "FailureReason": "did not pass the ping health check"}
     stage = judge(Facts(job=job("Completed"), endpoint=broken), expects_job=True)
