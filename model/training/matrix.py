@@ -18,25 +18,43 @@ HOUR = 3_600_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_CATEGORIES = 255
 FEWEST_OF_A_CATEGORY = 10  # rarer values say nothing that lasts
+SPELLS, LASTING = 5, 3  # nor do values that are seen in fewer fifths of the rows, such as the network of one attack
 
 
 def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tuple[str, ...]]:
-    """The values of each category feature among these rows, the most frequent first."""
+    """The values of each category feature that last among these rows, the most frequent first."""
     learned = {}
+    spell = _spells(table.time[rows])
     for field in schema.fields:
         if not field.categories:
             continue
-        counts = np.bincount(table.values[field.name][rows] + 1)[1:]  # without the missing ones
+        codes, size = table.values[field.name][rows], len(table.vocabularies[field.name]) + 1
+        counts = np.bincount((codes + 1) * SPELLS + spell, minlength=size * SPELLS).reshape(size, SPELLS)
         for name, of_value in zip(field.features, _derived(field, table), strict=True):
-            if name not in field.categories:
-                continue
-            total: dict[str, int] = {}
-            for value, count in zip(of_value, counts, strict=False):
-                if value is not None:
-                    total[value] = total.get(value, 0) + int(count)
-            frequent = sorted((-count, value) for value, count in total.items() if count >= FEWEST_OF_A_CATEGORY)
-            learned[name] = tuple(value for _, value in frequent[:MOST_CATEGORIES])
+            if name in field.categories:
+                learned[name] = _lasting(of_value, counts[1:], int(spell.max(initial=0)) + 1)  # 0 counts the missing
     return learned
+
+
+def _lasting(of_value: tuple[Any, ...], counts: Array, spells: int) -> tuple[str, ...]:
+    """Of the values, of which `counts` has a row each: what they become, if that is often and lastingly there."""
+    total: dict[str, int] = {}
+    seen: dict[str, int] = {}  # in which spells, a bit for each
+    bits = (counts > 0) @ (1 << np.arange(SPELLS))
+    for value, count, when in zip(of_value, counts.sum(axis=1).tolist(), bits.tolist(), strict=True):
+        if value is not None:
+            total[value] = total.get(value, 0) + count
+            seen[value] = seen.get(value, 0) | when
+    enough = [value for value, count in total.items() if count >= FEWEST_OF_A_CATEGORY]
+    kept = [value for value in enough if seen[value].bit_count() >= min(LASTING, spells)]
+    return tuple(sorted(kept, key=lambda value: (-total[value], value))[:MOST_CATEGORIES])
+
+
+def _spells(time: Array) -> Array:
+    """In which fifth of the rows, by time, each row lies; equal times together, and none of the numbers left out."""
+    fifth = np.searchsorted(np.sort(time), time) * SPELLS // max(len(time), 1)
+    found: Array = np.unique(fifth, return_inverse=True)[1]
+    return found
 
 
 def matrix(schema: Schema, table: Table, categories: dict[str, tuple[str, ...]]) -> Array:
