@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +41,10 @@ class NoComparisonError(Exception):
 
 @dataclass(frozen=True)
 class Challenger:
-    """The new model: what it was made from, and what it sees and says of the hold-out (positions in the table)."""
+    """The new model: what it was made from, and what it sees and says of the hold-out (positions in the table).
+
+    `caught_up` is what it would say if it had learned from all labels up to a moment: what serves was fitted on its own
+    hold-out too, in the end, and so often knows newer frauds than the model that is being judged."""
 
     schema: Schema
     files: Sequence[tuple[str, Path]]
@@ -50,6 +53,8 @@ class Challenger:
     rows: Array
     probability: Array
     calibration: Calibration
+    trained_until: int
+    caught_up: Callable[[int], Array]
 
 
 def judge_champion(directory: Path | None, challenger: Challenger) -> dict[str, Any]:
@@ -64,7 +69,8 @@ def _compare(directory: Path | None, challenger: Challenger) -> dict[str, Any]:
     if directory is None:
         raise NoComparisonError("no_champion", "no model was serving when this one was trained")
     contract, booster = _load(directory)
-    later = np.flatnonzero(challenger.table.time[challenger.holdout] > _until(contract))
+    until = _until(contract)
+    later = np.flatnonzero(challenger.table.time[challenger.holdout] > until)
     later, its_rows = _its_rows(contract, challenger, later)
     judged = challenger.table.take(challenger.holdout[later])
     frauds = int(judged.label.sum())
@@ -75,11 +81,14 @@ def _compare(directory: Path | None, challenger: Challenger) -> dict[str, Any]:
             f"{contract.trained_until}, until when model {contract.model} was trained",
         )
     its_probability = fitting.predict(booster, its_rows, contract.calibration)
-    probability = challenger.probability[later]
+    newest = max(until, challenger.trained_until)
+    of_all = challenger.caught_up(until) if until > challenger.trained_until else challenger.probability
+    probability = of_all[later]
     its_thresholds = Calibration(contract.review_from, contract.block_from, contract.score_map)
     return {
         "model": contract.model,
         "trained_until": contract.trained_until,
+        "challenger_trained_until": _iso(newest),
         "rows": len(judged),
         "fraud": frauds,
         "from": _iso(judged.time.min()),

@@ -22,8 +22,8 @@ from model.training.duplicates import without_duplicates
 from model.training.evaluation import influence, summary
 from model.training.fitting import Fitted, Lesson, Options
 from model.training.problems import Rejections
-from model.training.shipping import ship
-from model.training.split import split
+from model.training.shipping import learned_by, ship
+from model.training.split import part, split
 from model.training.table import UNLABELLED, Table, read_files
 
 Files = Sequence[tuple[str, Path]]
@@ -56,9 +56,9 @@ def run(job: Job) -> dict[str, Any]:
     categories = matrix.learn_categories(job.schema, table, parts.fitting)
     rows = matrix.matrix(job.schema, table, categories)
     fitted_on, judged_on = table.take(parts.fitting), table.take(parts.holdout)
-    rows_to_judge = rows[parts.holdout]
+    rows_to_judge = part(rows, parts.holdout)
     names = features.names(job.schema)
-    lesson = Lesson(rows[parts.fitting], fitted_on.label, names, directions(job.schema.history_plan))
+    lesson = Lesson(part(rows, parts.fitting), fitted_on.label, names, directions(job.schema.history_plan))
     fitted = fitting.fit(lesson, fitted_on.time, job.options, job.threads)
     job.say(f"rounds={fitted.rounds};")
 
@@ -87,7 +87,11 @@ def run(job: Job) -> dict[str, Any]:
         "importance": fitted.importance(),
         "influence": influence.judge_influence(fitted.booster, rows_to_judge, names, job.options.seed, job.threads),
     } | evaluation.judge_in_depth(holdout, calibration)
-    challenger = Challenger(job.schema, job.files, table, parts.holdout, rows_to_judge, probability, calibration)
+    challenger = Challenger(
+        job.schema, job.files, table, parts.holdout, rows_to_judge, probability, calibration,
+        trained_until=int(fitted_on.time.max()),
+        caught_up=lambda until: learned_by(until, table, parts, rows, (fitted, lesson), job.threads),
+    )  # fmt: skip
     result["champion"] = judge_champion(job.champion, challenger)
     result["baseline"] = judge_baseline(fitted, lesson, fitted_on.time, judged_on.label, rows_to_judge, job.threads)
     for metric in ("roc_auc", "average_precision"):
@@ -123,7 +127,7 @@ def _read(job: Job, rejected: Rejections) -> tuple[Table, dict[str, int]]:
     read = len(table) + len(rejected.rows)
     table, copies = without_duplicates(table, job.schema.id_column or "transaction_id", rejected)
     rejected.enforce(job.schema.rejected_rows_limit, read)
-    return table, {
+    return table.in_time(), {
         "read": read,
         "rejected": len(rejected.rows),
         "duplicates_dropped": copies,

@@ -9,7 +9,7 @@ from model.schema import Schema
 from model.training import fitting, matrix
 from model.training.columns import Array
 from model.training.fitting import Fitted, Lesson
-from model.training.split import Split
+from model.training.split import Split, part
 from model.training.table import Table
 
 Categories = dict[str, tuple[str, ...]]
@@ -22,6 +22,17 @@ class Shipped:
     learned: Array  # positions in the table
 
 
+def learned_by(
+    until: int, table: Table, parts: Split, rows: Array, judged: tuple[Fitted, Lesson], threads: int
+) -> Array:
+    """What the same recipe says of the hold-out if it may learn from all settled rows up to this moment."""
+    fitted, lesson = judged
+    known = parts.mature[table.time[parts.mature] <= until]
+    known_by_then = Lesson(rows[known], table.label[known], lesson.names, lesson.directions)
+    booster = fitting.refit(fitted, known_by_then, threads)
+    return fitting.predict(booster, rows[parts.holdout], fitted.calibration)
+
+
 def ship(
     schema: Schema, table: Table, parts: Split, rows: Array, judged: tuple[Fitted, Lesson, Categories], threads: int
 ) -> Shipped:
@@ -32,5 +43,5 @@ def ship(
         return Shipped(fitted.booster, categories, parts.fitting)
     categories = matrix.learn_categories(schema, table, parts.mature)
     matrix.fill_present(schema, table, categories, rows)
-    everything = Lesson(rows[parts.mature], table.label[parts.mature], lesson.names, lesson.directions)
+    everything = Lesson(part(rows, parts.mature), table.label[parts.mature], lesson.names, lesson.directions)
     return Shipped(fitting.refit(fitted, everything, threads), categories, parts.mature)
