@@ -1,6 +1,8 @@
 """Labels, posted or dropped as files, and what training knew: both are in the history that scoring reads."""
 
 import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -82,6 +84,27 @@ def test_a_hundred_labels_are_recorded_at_once_and_the_unknown_are_set_aside(
 
     assert [one["status"] for one in answer.json()["labels"]] == ["recorded"] * 99 + ["unknown"]
     assert any(names[-1] in stack.read_object(key).decode() for key in stack.keys("labels-unknown/"))
+
+
+def test_labels_that_meet_each_other_and_new_payments_at_one_terminal_count_once_each(
+    stack: Stack, transactions: Transactions
+) -> None:
+    terminal, then = f"T-{os.urandom(4).hex()}", NOW - timedelta(days=20)
+    payments = [one | {"terminal_id": terminal, "timestamp": then.isoformat()} for one in transactions[:20]]
+    for payment in payments[:10]:
+        assert stack.post("/score", json=payment).status_code == 200
+
+    def call(number: int) -> str:
+        if number < 30:  # each of ten labels three times
+            return label(stack, payments[number % 10]["transaction_id"], "fraud")
+        return str(stack.post("/score", json=payments[number - 20]).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(call, sorted(range(40), key=lambda number: number % 10)))
+
+    assert Counter(answers) == {"recorded": 10, "unchanged": 20, "200": 10}
+    known = score(stack, transactions[50] | {"terminal_id": terminal}, then + LABEL_DELAY + timedelta(days=3))
+    assert (known["terminal_frauds_30d"], known["terminal_count_30d"]) == (10, 20)
 
 
 @pytest.mark.parametrize(
