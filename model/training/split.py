@@ -62,6 +62,13 @@ def validation(time: Array) -> tuple[Array, Array]:
     return np.flatnonzero(time < cut), np.flatnonzero(time >= cut)
 
 
+def part(rows: Array, chosen: Array) -> Array:
+    """The chosen rows; where they stand together, as those of a table in the order of time do, they are not copied."""
+    if len(chosen) and bool((np.diff(chosen) == 1).all()):
+        return rows[chosen[0] : chosen[-1] + 1]
+    return rows[chosen]
+
+
 def _by_maturity(table: Table, labelled: Array, delay: int) -> tuple[Array, Array]:
     """A transaction of the last days is called legitimate because nobody has complained yet. Its frauds are no help
     either: alone they would make the last days look like nothing but fraud."""

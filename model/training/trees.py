@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
+from model.training import split
 from model.training.columns import Array
 from model.training.options import Options
 
@@ -24,7 +25,7 @@ class Lesson:
     directions: Mapping[str, int]
 
     def part(self, chosen: Array) -> Lesson:
-        return Lesson(self.rows[chosen], self.label[chosen], self.names, self.directions)
+        return Lesson(split.part(self.rows, chosen), self.label[chosen], self.names, self.directions)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from model.schema import Schema
 from model.training.problems import TrainingError
-from model.training.split import split, validation
+from model.training.split import part, split, validation
 from model.training.table import Table
 from tests.model.conftest import small
 
@@ -116,3 +116,13 @@ def test_a_label_delay_that_leaves_nothing_says_so():
     schema = replace(SCHEMA, label_delay=timedelta(hours=120))
     with pytest.raises(TrainingError, match="none in the fitting period, after leaving out 64 rows of the label delay"):
         split(schema, table(np.arange(200) * HOUR, alternating(200)))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "copied"), [([2, 3, 4], False), ([0], False), ([], True), ([2, 4], True), ([0, 2, 1, 3], True)]
+)
+def test_rows_that_stand_together_are_not_copied(chosen, copied):
+    rows = np.arange(10).reshape(5, 2)
+    found = part(rows, np.array(chosen, dtype=np.int64))
+    assert found.tolist() == rows[chosen].tolist()
+    assert np.shares_memory(found, rows) != copied
