@@ -28,9 +28,9 @@ def learned_by(
     """What the same recipe says of the hold-out if it may learn from all settled rows up to this moment."""
     fitted, lesson = judged
     known = parts.mature[table.time[parts.mature] <= until]
-    known_by_then = Lesson(rows[known], table.label[known], lesson.names, lesson.directions)
+    known_by_then = Lesson(part(rows, known), table.label[known], lesson.names, lesson.directions)
     booster = fitting.refit(fitted, known_by_then, threads)
-    return fitting.predict(booster, rows[parts.holdout], fitted.calibration)
+    return fitting.predict(booster, part(rows, parts.holdout), fitted.calibration)
 
 
 def ship(
