@@ -11,6 +11,7 @@ HOSTS = {  # addresses that code, samples and tests mention; a new one is a deci
     "127.0.0.1",
     "host.docker.internal",
     "www.apache.org",
+    "docs.aws.amazon.com",
     "cloudformation-custom-resource-response-useast1.s3.amazonaws.com",
 }
 FILES = sorted(
