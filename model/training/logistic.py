@@ -108,19 +108,21 @@ def _booster(steps: list[Steps], names: tuple[str, ...]) -> Any:
 
 
 class _Tree:
-    """Halves the bins of one feature until each has its leaf; the first question is whether there is a value at all."""
+    """Halves the bins of one feature until each has its leaf; the first question is whether there is a value at all.
+    The two children of a node lie side by side, which XGBoost's SHAP values rely on."""
 
     def __init__(self, feature: int, steps: Steps, features: int) -> None:
-        self._feature, self._steps = feature, steps
+        self._steps = steps
         self._left: list[int] = []
         self._right: list[int] = []
         self._parent: list[int] = []
         self._condition: list[float] = []
         self._cover: list[float] = []
-        self._gain: list[float] = []
-        root = self._node(NO_PARENT, BELOW_ALL, float(steps.rows.sum()) + steps.rows_missing, self._spread())
+        everything = float(steps.rows.sum()) + steps.rows_missing
+        root = self._node(NO_PARENT, BELOW_ALL, everything)
         self._left[root] = self._node(root, steps.missing, steps.rows_missing)
-        self._right[root] = self._grow(root, 0, len(steps.values))
+        self._right[root] = self._node(root, 0.0, everything - steps.rows_missing)
+        self._grow(self._right[root], 0, len(steps.values))
         count = len(self._left)
         leaf = [left < 0 for left in self._left]
         self.document = {
@@ -132,7 +134,7 @@ class _Tree:
             "default_left": [0 if end else 1 for end in leaf],
             "id": feature,
             "left_children": self._left,
-            "loss_changes": self._gain,
+            "loss_changes": [self._spread()] + [0.0] * (count - 1),
             "parents": self._parent,
             "right_children": self._right,
             "split_conditions": self._condition,
@@ -154,22 +156,25 @@ class _Tree:
         mean = np.average(values, weights=rows)
         return float(np.sum(rows * (values - mean) ** 2))
 
-    def _grow(self, parent: int, low: int, high: int) -> int:
-        """The bins from `low` on and below `high`."""
-        cover = float(self._steps.rows[low:high].sum())
+    def _grow(self, node: int, low: int, high: int) -> None:
+        """Gives the node the bins from `low` on and below `high`."""
         if high - low == 1:
-            return self._node(parent, float(self._steps.values[low]), cover)
+            self._condition[node] = float(self._steps.values[low])
+            return
         middle = (low + high) // 2
-        node = self._node(parent, float(self._steps.edges[middle - 1]), cover)
-        self._left[node] = self._grow(node, low, middle)
-        self._right[node] = self._grow(node, middle, high)
-        return node
+        self._condition[node] = float(self._steps.edges[middle - 1])
+        halves = (low, middle), (middle, high)
+        self._left[node], self._right[node] = (
+            self._node(node, 0.0, float(self._steps.rows[start:end].sum())) for start, end in halves
+        )
+        for child, half in zip((self._left[node], self._right[node]), halves, strict=True):
+            self._grow(child, *half)
 
-    def _node(self, parent: int, condition: float, cover: float, gain: float = 0.0) -> int:
+    def _node(self, parent: int, condition: float, cover: float) -> int:
+        """`condition` is the value that goes left if below, or what a leaf says."""
         self._left.append(-1)
         self._right.append(-1)
         self._parent.append(parent)
         self._condition.append(condition)
         self._cover.append(cover)
-        self._gain.append(gain)
         return len(self._left) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from model.contract import Platt
 from model.training.columns import Array
@@ -37,7 +38,7 @@ def fit(label: Array, log_odds: Array) -> Platt:
 
 
 def _step(line: Array, target: Array, log_odds: Array) -> Array:
-    probability = 1 / (1 + np.exp(-(line[0] * log_odds + line[1])))
+    probability = expit(line[0] * log_odds + line[1])
     wrong, weight = probability - target, probability * (1 - probability)
     gradient = np.array([np.dot(wrong, log_odds), wrong.sum()])
     mixed = np.dot(weight, log_odds)
