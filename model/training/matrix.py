@@ -18,7 +18,7 @@ HOUR = 3_600_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_CATEGORIES = 255
 FEWEST_OF_A_CATEGORY = 10  # rarer values say nothing that lasts
-SPELLS, LASTING = 5, 3  # nor do values that are seen in fewer fifths of the rows, such as the network of one attack
+SPELLS, LASTING = 10, 3  # nor do values seen in fewer tenths of the rows, such as the network of one attack
 
 
 def learn_categories(schema: Schema, table: Table, rows: Array) -> dict[str, tuple[str, ...]]:
@@ -51,9 +51,9 @@ def _lasting(of_value: tuple[Any, ...], counts: Array, spells: int) -> tuple[str
 
 
 def _spells(time: Array) -> Array:
-    """In which fifth of the rows, by time, each row lies; equal times together, and none of the numbers left out."""
-    fifth = np.searchsorted(np.sort(time), time) * SPELLS // max(len(time), 1)
-    found: Array = np.unique(fifth, return_inverse=True)[1]
+    """In which tenth of the rows, by time, each row lies; equal times together, and none of the numbers left out."""
+    tenth = np.searchsorted(np.sort(time), time) * SPELLS // max(len(time), 1)
+    found: Array = np.unique(tenth, return_inverse=True)[1]
     return found
 
 
