@@ -33,7 +33,7 @@ svg .mark{stroke:var(--soft);stroke-dasharray:3 3}svg .marker{stroke:var(--ink);
 .wide{overflow-x:auto;margin:.5rem 0 1rem}table{border-collapse:collapse;font-size:.9rem}
 td,th{padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 th{font-weight:600}th.n,td.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
-td:first-child{min-width:8rem}
+td:not(.n){min-width:6rem}@media (max-width:32rem){table{font-size:.8rem}td,th{padding-right:.6rem}}
 input[type=range]{width:100%;height:2.5rem;accent-color:var(--a)}
 .prices label{display:inline-block;margin:0 1rem .5rem 0}input[type=number]{font:inherit;width:6rem;padding:.3rem .5rem;
 border:1px solid var(--soft);border-radius:.4rem;background:var(--paper);color:var(--ink)}

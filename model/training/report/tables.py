@@ -116,9 +116,10 @@ def features(evaluation: dict[str, Any]) -> str:
 
 def data(evaluation: dict[str, Any]) -> str:
     found = evaluation["data"]
+    periods = found["parts"] | ({"learned by what ships": found["shipped"]} if "shipped" in found else {})
     parts = [
-        (name.replace("_", " "), *(part[key] for key in ("rows", "fraud", "from", "to")))
-        for name, part in found["parts"].items()
+        (name.replace("_", " "), period["rows"], period["fraud"], period["from"][:10], period["to"][:10])
+        for name, period in periods.items()
     ]
     columns = [
         (
