@@ -294,3 +294,15 @@ def test_what_others_add_to_a_decision_does_not_stop_it_from_being_read(world, t
     )
     assert world.score()[:2] == (200, decided)
     assert features(world, "tx-1")
+
+
+def test_an_event_counts_under_the_plan_of_the_model_that_scored_it(world, table):
+    world.score()
+    schema = Schema.from_dict(contract(FIRST).schema.to_dict() | {"history": {"windows": ["2h", "3d"]}})
+    world.serve(contract(SECOND, schema=schema, features=names(schema)), announce=False)
+    before = stored(table)
+    assert world.score(transaction_id="tx-2")[1]["model"] == SECOND
+    added = {key: state for key, state in stored(table).items() if key not in before}
+    assert set(added) == set(history.keys(schema.history_plan, schema.validate(SAMPLE)).values())
+    assert {key: state for key, state in stored(table).items() if key in before} == before
+    assert features(world, "tx-2")["customer_count_3d"] == 0
