@@ -140,6 +140,18 @@ def test_every_key_of_the_comparison_is_explained(compared):
         assert f"`{reason}`" in explained, reason
 
 
+def test_both_are_billed_by_the_new_schemas_prices(compared, rows, serving, tmp_path):
+    evaluation = train(rows, tmp_path, serving, costs={"review": 4, "good_customer_blocked": 30})
+    bill, found = evaluation["costs"], evaluation["champion"]
+    assert bill["at_thresholds"]["total"] == min(bill[name]["total"] for name in bill if name != "prices")
+    assert found["challenger"]["costs"] == bill["at_thresholds"]  # every row of the hold-out is later than the champion
+    assert found["champion"]["costs"]["total"] > bill["at_thresholds"]["total"]
+    assert found["champion"]["at_thresholds"] == compared[0]["champion"]["at_thresholds"]  # its own, set by shares
+    explained = (ROOT / "docs/evaluation.md").read_text()
+    assert all(f"`costs.{key}`" in explained for key in bill)
+    assert all(f"`{part}`" in explained for part in bill["at_thresholds"])
+
+
 def test_another_schema_is_read_again_for_the_champion(compared, rows, serving, tmp_path):
     """The new model's schema drops a field and has another window; the old one's figures stay as they were."""
     fields = small()["fields"] | {"shop": {"role": "ignore"}}
