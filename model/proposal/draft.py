@@ -73,7 +73,7 @@ def draft(sample: Sample) -> Draft:
         near_labels=() if label else tuple(p for p in rest if essentials.rank(essentials.LABEL_NAMES, p) > 2),
         fields=tuple(fields),
         left_out=tuple(left_out),
-        delay=_delay(time, label_time[1] if label_time else MOST_DELAY),
+        delay=_delay(time, label_time[1] if label_time else MOST_DELAY, whole=sample.whole),
         label_time=label_time[0] if label_time else None,
         lookback=lookback.find(
             [(p.field.role, p.profile) for p in fields], time.times if time else None, whole=sample.whole
@@ -178,9 +178,10 @@ def _nameable(name: str) -> bool:
     return is_unicode(name)
 
 
-def _delay(time: FoundTime | None, most: int) -> int:
-    """At most a tenth of the time the sample covers, so that enough is left to learn from."""
+def _delay(time: FoundTime | None, most: int, *, whole: bool) -> int:
+    """At most a tenth of the time the files cover, so that enough is left to learn from; of which a sample that is not
+    all of them shows a part only."""
     if time is None:
         return 0
     covered = float(np.nanmax(time.times) - np.nanmin(time.times))
-    return min(most, round(covered / DAY / 10))
+    return min(most, round(covered / DAY / (10 if whole else 3)))

@@ -85,3 +85,13 @@ def test_a_label_known_at_once_says_nothing_about_delays(tmp_path):
     assert schema.label.known_at is None
     assert schema.by_name["label_timestamp"].role == "ignore"
     assert schema.label_delay.days == 7
+
+
+def test_the_guessed_delay_leaves_most_of_the_time_to_learn_from(tmp_path, monkeypatch):
+    from model.proposal import sample
+
+    propose(tmp_path, payments(timestamp=times(days=20)))
+    assert schemas.load(tmp_path / "schema.yaml").label_delay.days == 2
+    monkeypatch.setattr(sample, "MOST_ROWS", ROWS // 2)
+    propose(tmp_path, payments(timestamp=times(days=20)))  # the sample shows ten days of the files' time
+    assert schemas.load(tmp_path / "schema.yaml").label_delay.days == 3
