@@ -1,5 +1,5 @@
 """Who may write under a plan of history. Its first job has it to itself until a model goes to the endpoint with it:
-then 25 entities share one request, and a first deployment takes a third of the time."""
+then 25 entities share one request, which saves half of the work."""
 
 from __future__ import annotations
 
