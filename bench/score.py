@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,11 @@ from model import inference
 from model.contract import Contract
 from model.features import compute
 from model.field import Field
+from model.timestamps import UNITS
 
 CONNECTIONS = 8
 ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 10, 5, 3, 12, tzinfo=UTC)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -98,14 +101,16 @@ def example(contract: Contract, transaction_id: str) -> dict[str, Any]:
     """A transaction that the schema allows, whatever the schema is."""
     schema = contract.schema
     fields = {field.name: _value(contract, field) for field in schema.fields if field.role != "ignore"}
-    return {"transaction_id": transaction_id, schema.timestamp: "2026-10-05T03:12:00Z"} | fields
+    moment = NOW.timestamp() * 1e6 / UNITS[schema.time_unit] if schema.time_unit else NOW.isoformat()
+    return {"transaction_id": transaction_id, schema.timestamp: moment} | fields
 
 
 def _value(contract: Contract, field: Field) -> Any:
     if field.numeric:
         return min(max(field.min, 42.0), field.max)
     known = field.values or contract.categories.get(field.name) or ("x",)
-    return {"email": "someone@example.com", "ip": "198.51.100.7"}.get(field.role, known[0])
+    usual = {"email": "someone@example.com", "ip": "198.51.100.7", "time": NOW.isoformat()}
+    return usual.get(field.role, known[0])
 
 
 def answers(stack: Stack) -> bool:

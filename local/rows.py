@@ -75,13 +75,16 @@ def _records(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def request(row: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     when = schema["timestamp"]
-    time = row[when["column"]]
-    body: dict[str, Any] = {when["column"]: float(time) if when.get("unit") else moment(time, when.get("timezone"))}
+    time, zone = row[when["column"]], when.get("timezone")
+    body: dict[str, Any] = {when["column"]: float(time) if when.get("unit") else moment(time, zone, when.get("format"))}
     for name, rules in schema["fields"].items():
         value = row.get(name)
         if rules["role"] == "ignore" or value is None or (isinstance(value, str) and not value.strip()):
             continue
-        body[name] = float(value) if rules["role"] in NUMERIC else word(value)
+        if rules["role"] == "time":
+            body[name] = moment(value, zone)
+        else:
+            body[name] = float(value) if rules["role"] in NUMERIC else word(value)
     return body
 
 
@@ -92,9 +95,12 @@ def word(value: Any) -> str | bool:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def moment(value: Any, timezone: str | None) -> str:
-    """ISO 8601 with the offset that the REST API requires."""
-    parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+def moment(value: Any, timezone: str | None, form: str | None = None) -> str:
+    """ISO 8601 with the offset that the REST API requires. `form` is how a file writes texts that are not."""
+    if form and isinstance(value, str):
+        parsed = datetime.strptime(value.strip(), form)  # noqa: DTZ007 (its zone follows)
+    else:
+        parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     if not 1970 <= parsed.year < 2200:
         raise ValueError("a year that no transaction has")
     if parsed.tzinfo is None:

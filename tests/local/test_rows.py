@@ -133,5 +133,14 @@ def test_times_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
     assert [one.request["when"] for one in afterwards(found, schema["timestamp"])] == [176400, 176400, 186400.5]
 
 
+def test_times_in_a_form_of_their_own_become_iso_8601(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("when,joined\n01.07.2026 12:00,2025-01-31\n1.7.2026 13:00,\n2026-07-01 14:00,2025-01-31\n")
+    when = {"column": "when", "timezone": "Europe/Berlin", "format": "%d.%m.%Y %H:%M"}
+    first, second = examples(path, {"timestamp": when, "fields": {"joined": {"role": "time"}}})
+    assert first.request == {"when": "2026-07-01T12:00:00+02:00", "joined": "2025-01-31T00:00:00+01:00"}
+    assert second.request == {"when": "2026-07-01T13:00:00+02:00"}
+
+
 def test_no_rows_stay_no_rows() -> None:
     assert afterwards([], SCHEMA["timestamp"]) == []
