@@ -57,6 +57,7 @@ e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on a local stack of their own
 bench: $(VENV)  ## the benchmarks, one JSON line per figure
 	@python -m bench.train
 	@python -m bench.lookback
+	@python -m bench.quality
 	@python -m bench.score
 
 .PHONY: deploy

@@ -11,7 +11,7 @@ WARM_UP = 20  # calls that are not counted: caches and lazy imports are no part 
 
 
 def report(figure: str, value: float, unit: str, **facts: object) -> None:
-    line = {"figure": figure, "value": round(value, 3), "unit": unit, **facts, "cpus": os.cpu_count()}
+    line = {"figure": figure, "value": round(value, 4), "unit": unit, **facts, "cpus": os.cpu_count()}
     print(json.dumps(line), flush=True)
 
 
