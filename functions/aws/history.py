@@ -57,7 +57,7 @@ def update(table: str, key: str, change: Change, expires_at: int, made_from: Sta
     """The change of one entity, as a member of a transaction or for UpdateItem itself.
 
     Additions need nobody's consent, so events that happen at once do not wait for each other. What is set holds under
-    a condition: `last` only rises, and `first` is written only over the state that the change was made from.
+    a condition: `last` only rises, and `first` is written only over the times that the change was made from.
     """
     added = {name: _number(value) for name, value in change.add.items()}
     added |= {name: _numbers(members) for name, members in change.members.items() if members}
@@ -76,13 +76,17 @@ def update(table: str, key: str, change: Change, expires_at: int, made_from: Sta
 
 def _condition(expression: _Expression, change: Change, made_from: State | None) -> str:
     if "first" in change.put and made_from is not None:
-        if "last" not in made_from:
-            return f"attribute_not_exists({expression.name('last')})"
-        return f"{expression.name('last')} = {expression.value(_number(made_from['last']))}"
+        return " AND ".join(_unchanged(expression, made_from, name) for name in ("first", "last"))
     if change.newer_than is None:
         return ""
     last = expression.name("last")
     return f"attribute_not_exists({last}) OR {last} < {expression.value(_number(change.newer_than))}"
+
+
+def _unchanged(expression: _Expression, made_from: State, name: str) -> str:
+    if name not in made_from:
+        return f"attribute_not_exists({expression.name(name)})"
+    return f"{expression.name(name)} = {expression.value(_number(made_from[name]))}"
 
 
 def merging(

@@ -69,6 +69,13 @@ def test_the_first_event_is_set_only_over_the_state_it_was_made_from(history_tab
     assert not refused(history_table, new, {"first": 5, "last": 5})
 
 
+def test_an_earlier_first_event_gives_way_to_one_earlier_still(history_table):
+    applied(history_table, Change(put={"first": 1, "last": 9}))
+    assert refused(history_table, Change(put={"first": 5}), {"first": 9, "last": 9})
+    assert not refused(history_table, Change(put={"first": 0}), {"first": 1, "last": 9})
+    assert stored(history_table, "e") == {"first": 0, "last": 9}
+
+
 def test_a_label_needs_no_consent(history_table):
     applied(history_table, Change(add={"f": 1}))
     assert applied(history_table, Change(add={"f": -1})) == {"f": 0}
