@@ -127,7 +127,7 @@ def _read(job: Job, rejected: Rejections) -> tuple[Table, dict[str, int]]:
     read = len(table) + len(rejected.rows)
     table, copies = without_duplicates(table, job.schema.id_column or "transaction_id", rejected)
     rejected.enforce(job.schema.rejected_rows_limit, read)
-    return table.in_time(), {
+    return table.labelled_first(), {
         "read": read,
         "rejected": len(rejected.rows),
         "duplicates_dropped": copies,

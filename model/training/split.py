@@ -63,7 +63,7 @@ def validation(time: Array) -> tuple[Array, Array]:
 
 
 def part(rows: Array, chosen: Array) -> Array:
-    """The chosen rows; where they stand together, as those of a table in the order of time do, they are not copied."""
+    """The chosen rows; where they stand together, as in Table.labelled_first, they are not copied."""
     if len(chosen) and bool((np.diff(chosen) == 1).all()):
         return rows[chosen[0] : chosen[-1] + 1]
     return rows[chosen]

@@ -45,11 +45,10 @@ class Table:
     def place(self, index: int) -> str:
         return f"{self.files[self.file[index]]}, row {self.row[index]}"
 
-    def in_time(self) -> Table:
-        """The same in the order of time; of one moment, the earlier in the files comes first."""
-        if bool((self.time[1:] >= self.time[:-1]).all()):
-            return self
-        return self.take(np.argsort(self.time, kind="stable"))
+    def labelled_first(self) -> Table:
+        """The same, both parts in the order of time: what is learned from and judged on stands together."""
+        order = np.lexsort((self.time, self.label == UNLABELLED))
+        return self if bool((np.diff(order) == 1).all()) else self.take(order)
 
     def take(self, chosen: Array) -> Table:
         """The chosen rows: a mask or positions."""

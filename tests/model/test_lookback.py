@@ -90,6 +90,16 @@ def test_an_entity_reads_the_same_among_thousands_as_alone():
         np.testing.assert_array_equal(lookback.features(rules.history_plan, whole.take(rows)), among[rows])
 
 
+@given(streams(), st.randoms())
+def test_events_are_in_the_order_of_the_files_however_the_table_has_them(events, random):
+    rules = schema({})
+    of_table = table(rules, events)
+    shuffled = np.array(random.sample(range(len(events)), len(events)))
+    for order in (shuffled, np.argsort(of_table.label == -1, kind="stable")):
+        found = lookback.features(rules.history_plan, of_table.take(order))
+        np.testing.assert_array_equal(found, lookback.features(rules.history_plan, of_table)[order])
+
+
 @given(streams(), HISTORY, DELAY, st.data())
 def test_what_comes_later_never_changes_what_was_read(events, history, delay, data):
     """Neither events nor labels: a label that is known later may as well never be."""

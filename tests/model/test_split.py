@@ -126,3 +126,13 @@ def test_rows_that_stand_together_are_not_copied(chosen, copied):
     found = part(rows, np.array(chosen, dtype=np.int64))
     assert found.tolist() == rows[chosen].tolist()
     assert np.shares_memory(found, rows) != copied
+
+
+def test_what_is_learned_from_and_judged_on_stands_together_in_the_order_of_time():
+    mixed = table(np.random.default_rng(2).permutation(400) * HOUR, [-1, 0, 1, 0] * 100)
+    ordered = mixed.labelled_first()
+    parts = split(SCHEMA, ordered)
+    for chosen in (parts.fitting, parts.waiting, parts.holdout, parts.mature):
+        assert np.shares_memory(part(ordered.time, chosen), ordered.time) == (len(chosen) > 0)
+    assert sorted(ordered.row) == sorted(mixed.row)
+    assert ordered.labelled_first() is ordered

@@ -30,7 +30,7 @@ def features(plan: Plan, table: Table) -> Array:
 
 def fill(plan: Plan, table: Table, filled: Array) -> None:
     """Writes the features of all rows into the columns given."""
-    by_time = in_time(table.time)
+    by_time = in_time(table)
     code = {entity.field: codes(table, entity) for entity in plan.entities}
     for entity in plan.entities:
         own, (first, end) = code[entity.field], _columns_of(plan, entity)

@@ -26,7 +26,7 @@ Known = dict[str, int | frozenset[int]]  # a state being filled
 
 def states(plan: Plan, table: Table) -> Iterator[tuple[str, State]]:
     """Keys and states. Labels that become known after the last event count too: they are in the data."""
-    by_time = in_time(table.time)
+    by_time = in_time(table)
     code = {entity.field: codes(table, entity) for entity in plan.entities}
     paired = {field for pair in plan.pairs for field in (pair.first, pair.second)}
     hashes = {

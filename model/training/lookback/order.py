@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.training.columns import Array
+from model.training.table import Table
 
 BLOCK_ROWS = 8_192
 
@@ -50,9 +51,10 @@ class Buckets:
         return np.searchsorted(self.key, self.lives + np.clip(wanted - self.lowest, 0, self.span))
 
 
-def in_time(time: Array) -> Array:
-    """Positions of the rows by time; of one moment, the earlier in the file comes first."""
-    return np.argsort(time, kind="stable").astype(np.int32 if len(time) < 2**31 else np.int64)
+def in_time(table: Table) -> Array:
+    """Positions of the rows by time; of one moment, the earlier in the files comes first."""
+    order: Array = np.lexsort((table.row, table.file, table.time))
+    return order.astype(np.int32 if len(table) < 2**31 else np.int64)
 
 
 def per_entity(code: Array, by_time: Array) -> Array:
