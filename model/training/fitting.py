@@ -39,7 +39,8 @@ class Fitted:
 
 
 def fit(lesson: Lesson, time: Array, options: Options, threads: int) -> Fitted:
-    return _plainly(lambda: _fit(lesson, time, options, threads))
+    settled = options.settled(int(lesson.label.sum()))
+    return _plainly(lambda: _fit(lesson, time, settled, threads))
 
 
 def refit(fitted: Fitted, lesson: Lesson, threads: int) -> Any:

@@ -212,3 +212,14 @@ def test_settings_are_read_from_text():
     found = Options.from_texts({"algorithm": "logistic", "learning_rate": "0.2", "max_depth": "3"})
     assert found == Options(algorithm="logistic", learning_rate=0.2, max_depth=3)
     assert not math.isnan(found.learning_rate)
+
+
+@pytest.mark.parametrize(("frauds", "trees", "rounds"), [(1_999, 3, 100), (2_000, 1, 300)])
+def test_trees_are_averaged_where_frauds_are_few(frauds, trees, rounds):
+    settled = Options().settled(frauds)
+    assert (settled.trees_per_round, settled.num_round) == (trees, rounds)
+
+
+def test_a_number_of_trees_that_was_asked_for_is_kept():
+    asked = Options(trees_per_round=2, num_round=500)
+    assert asked.settled(10) == asked
