@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from functions.aws import history as items
 from functions.aws import objects
@@ -19,7 +19,10 @@ from model.contract import Contract
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from model.history_state import State
+
 AT_ONCE = 100  # keys of one BatchGetItem
+AHEAD = timedelta(days=1)  # as in scoring: a later time is a mistake, and would put all of today's events out of reach
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Loading:
         return Outcome.DONE
 
     def _load(self, batch: Iterable[Entity], job: Knowledge, alone: bool) -> int:
-        entities = {entity.key: entity.state for entity in batch}
+        newest = int((self.now() + AHEAD).timestamp()) * 1_000_000
+        entities = {entity.key: entity.state for entity in batch if _last(entity.state) <= newest}
         found = self.writing.find(list(entities))
         unseen = {key: state for key, state in entities.items() if key not in found} if alone else {}
         self.writing.put_all(unseen, job)
@@ -58,3 +62,7 @@ class Loading:
 
     def _read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+
+def _last(state: State) -> int:
+    return cast("int", state.get("last", 0))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 
 from model.schema import Schema
 from model.training.problems import TrainingError
+
+ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas adds them to Parquet files of frames that were filtered
 
 
 def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bool) -> list[str]:
@@ -30,7 +33,7 @@ def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bo
 
 def _refuse_unknown(file: str, names: list[str], known: set[str]) -> None:
     for name in names:
-        if name not in known:
+        if name not in known and not ROW_NUMBERS.fullmatch(name):
             raise TrainingError(
                 f"{file}: the header has the column {_shown(name)}, which the schema does not know "
                 "(give it the role ignore, or set extra_columns: ignore)"

@@ -157,6 +157,13 @@ def test_an_empty_table_knows_afterwards_what_training_knew(world, s3, clock):
     assert int(item["expires_at"]["N"]) == items.expiry(clock(), PLAN.memory)
 
 
+def test_an_entity_whose_last_event_is_ahead_of_the_clock_is_left_out(world):
+    right, wrong = happened(5), {}
+    observe(wrong, -2 * 1440, "typing-error")
+    world.deliver(world.part(wrong | right))
+    assert world.table_states() == right
+
+
 def test_the_first_job_of_a_plan_writes_in_bulk_until_a_model_with_it_is_deployed(world):
     known = happened(5, customers=60)
     assert world.deliver(world.part(known))

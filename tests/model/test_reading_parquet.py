@@ -79,3 +79,12 @@ def test_bad_parquet_rows_are_set_aside_by_their_number(tmp_path):
         "data.parquet, row 5, amount",
     ]  # fmt: skip
     assert rejected[3].endswith("must be at most 1000")
+
+
+def test_the_row_numbers_that_pandas_adds_are_no_unknown_column(tmp_path):
+    columns = {
+        "id": ["a"], "time": ["2026-01-01T00:00:00Z"], "amount": [1.0], "card": ["c"], "fraud": [0],
+        "__index_level_0__": [7],
+    }  # fmt: skip
+    table, rejected = parquet(tmp_path, columns)
+    assert (len(table), rejected) == (1, [])
