@@ -17,12 +17,14 @@ from .stack import CREDENTIALS, Stack
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
+SLOW_MACHINE = 900  # seconds for one test: thousands of requests, or two trainings, on cores that others use too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(SLOW_MACHINE))
 
 
 def shell(stack: Stack) -> dict[str, str]:
