@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,18 @@ def local(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A stack with a live model; set STACK_JSON to try the tests against one that runs already."""
     if running := os.environ.get("STACK_JSON"):
         yield Stack.read(Path(running))
         return
-    state = ROOT / ".cache" / f"e2e-{os.getpid()}"
+    with fresh_stack("e2e") as made:
+        yield made
+
+
+@contextmanager
+def fresh_stack(name: str) -> Iterator[Stack]:
+    state = ROOT / ".cache" / f"{name}-{os.getpid()}"
     where = ("--state-dir", str(state))
     up = local("up", "--port", str(free_port()), *where, timeout=290)
     assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"

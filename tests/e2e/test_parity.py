@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,18 @@ from model import history
 from model.contract import Contract
 from model.schema import Schema
 
-from .conftest import ROOT
+from .conftest import ROOT, fresh_stack
 from .stack import Stack
 
 AMONG = 4000  # of the latest rows: some weeks, so that labels fall due on the way
 CLOSE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """One of its own: what other tests score is in the history of its entities."""
+    with fresh_stack("parity") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
