@@ -10,6 +10,7 @@
 | v{amount}{k}      | longest / resolution    | sum of its square                                                    |
 | d{k}              | risk bucket             | events                                                               |
 | x{k}              | risk bucket             | events that turned out to be fraud, four digits for each of its slots |
+| y{k}              | risk bucket             | sum of the logarithm (`steps`) of their first amount                  |
 | p{pair}{k}        | longest window          | the set of partners, each 32 bits of a hash                          |
 | first, last       |                         | time of the first and the last event, in microseconds                |
 """
@@ -72,6 +73,12 @@ def steps(amount: float) -> int:
     fraction, exponent = math.frexp(1.0 + abs(amount))
     size = round(STEPS * (exponent + 2.0 * fraction - 2.0))
     return size if amount > 0 else -size
+
+
+def amount_of(steps: float) -> float:
+    """The amount that lies there on the scale of `steps`: 0 and more for what is not negative."""
+    whole, part = divmod(abs(steps) / STEPS, 1.0)
+    return math.copysign(math.ldexp(1.0 + part, int(whole)) - 1.0, steps)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
 from model.transaction import Transaction
 from model.windows import Plan
 
-__all__ = ["NEVER_SEEN", "Change", "State", "apply", "judge", "keys", "merge", "observe", "read"]
+__all__ = ["NEVER_SEEN", "Change", "State", "apply", "judge", "judged", "keys", "merge", "observe", "read"]
 
 Counters = Mapping[str, int]
 
@@ -60,12 +60,19 @@ def observe(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -
     return {field: _observed(plan, field, named, counted, states.get(field, NEVER_SEEN), moment) for field in named}
 
 
-def judge(plan: Plan, moment: int, frauds: int) -> Change:
-    """What the label of an event of that moment does to each of its entities: +1 for fraud, -1 to take it back."""
+def judge(plan: Plan, transaction: Transaction, frauds: int) -> Change:
+    """What the label of an event does to each of its entities: +1 for fraud, -1 to take it back."""
+    amount = cast(float | None, transaction.values[plan.amounts[0].field]) if plan.amounts else None
+    return judged(plan, timestamps.microseconds(transaction.timestamp), steps(amount or 0.0), frauds)
+
+
+def judged(plan: Plan, moment: int, size: int, frauds: int) -> Change:
+    """The same; `size` is the event's first amount in `steps`."""
     if not plan.risks:
         return Change()
     bucket, within = divmod(moment, plan.risk_bucket)
-    return Change(add={name("x", bucket): frauds * in_slot(within // plan.slot)})
+    add = {name("x", bucket): in_slot(within // plan.slot), name("y", bucket): size}
+    return Change(add={counter: frauds * value for counter, value in add.items() if value})
 
 
 def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:

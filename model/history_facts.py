@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 
-from model.counters import SLOTS, UNITS, slots, steps
+from model.counters import SLOTS, UNITS, amount_of, slots, steps
 from model.windows import Plan
 
 Counters = Mapping[str, int]
@@ -66,7 +66,8 @@ def _seconds(since: int | None, moment: int, most: int) -> Value:
 
 
 def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
-    """From the risk buckets, the oldest first. How long ago a fraud was is told as soon as its slot is over."""
+    """From the risk buckets, the oldest first. A fraud is told as soon as its slot is over, shares and amounts of fraud
+    when the bucket is."""
     if not plan.risks:
         return
     most = plan.longest.risk
@@ -75,11 +76,18 @@ def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
     for window in plan.risks:
         judged = sum(events[-window.risk :])
         yield float(sum(numbers[-window.risk :])) / float(judged) if judged else None
-    yield float(sum(numbers))
+    if plan.amounts:
+        yield _usual(sum(islice(stored, most)), sum(numbers))
     oldest = ((moment - plan.delay) // plan.risk_bucket - most) * SLOTS
     over = (moment - plan.delay) // plan.slot - oldest
-    known = [oldest + at for at, number in enumerate(islice(chain(*frauds), over)) if number]
+    told = list(islice(chain(*frauds), over))
+    yield float(sum(told))
+    known = [oldest + at for at, number in enumerate(told) if number]
     for slot in (known[-1], known[0]) if known else ():
         yield float(moment - (slot + 1) * plan.slot) / 1e6
     if not known:
         yield from (None, None)
+
+
+def _usual(logarithms: int, number: int) -> Value:
+    return amount_of(float(logarithms) / float(number)) if number else None

@@ -53,6 +53,8 @@ def _events_of(plan: Plan, name: str) -> str:
         return f"n{name[1]}{name[3:]}"
     if name[0] in "uv":
         return f"n{plan.longest.level}{name[2:]}"
+    if name[0] == "y":
+        return f"x{name[1:]}"
     return name
 
 

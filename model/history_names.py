@@ -12,8 +12,8 @@ from model.remembered import Amount, Entity, Pair, Window
 
 @dataclass(frozen=True)
 class HistoryFeature:
-    """`kind` is one of count, sum, mean, ratio, spread, since_last, known, risk, frauds, since_fraud,
-    since_first_fraud, new, distinct."""
+    """`kind` is one of count, sum, mean, ratio, spread, since_last, known, risk, fraud_amount,
+    frauds, since_fraud, since_first_fraud, new, distinct."""
 
     name: str
     kind: str
@@ -69,6 +69,8 @@ def _of_entity(entity: Entity, amounts: Sequence[Amount], windows: Sequence[Wind
             yield HistoryFeature(f"{e}_risk_{w.text}", "risk", risk, field, window=w.text)
     if windows[-1].risk:
         longest = windows[-1].text
+        for a in names[:1]:
+            yield HistoryFeature(f"{e}_fraud_{a}_{longest}", "fraud_amount", risk, field, a, longest)
         yield HistoryFeature(f"{e}_frauds_{longest}", "frauds", risk, field, window=longest)
         yield HistoryFeature(f"{e}_seconds_since_fraud", "since_fraud", risk, field, window=longest)
         yield HistoryFeature(f"{e}_seconds_since_first_fraud", "since_first_fraud", risk, field, window=longest)

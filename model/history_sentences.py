@@ -51,7 +51,7 @@ def _unknown(schema: Schema, told: HistoryFeature, said: Said, features: Mapping
     known = next((features.get(name) for name in siblings if schema.history_plan.by_name[name].kind == "known"), 0)
     if known is None:
         return f"{said.who} was never seen before"
-    if told.kind in ("since_fraud", "since_first_fraud"):
+    if told.kind in ("fraud_amount", "since_fraud", "since_first_fraud"):
         return _frauds(said, 0)
     if told.kind in ("risk", "frauds"):
         return f"{said.who} has no transactions in {said.period} of which it is known by now whether they were fraud"
@@ -100,6 +100,10 @@ def _risk(said: Said, value: float) -> str:
     return f"{share} of {said.who}'s transactions in {said.period} were fraud, as far as is known"
 
 
+def _fraud_amount(said: Said, value: float) -> str:
+    return f"{said.who}'s known frauds in {said.period} had a usual {said.amount} of {money(value)}"
+
+
 def _frauds(said: Said, value: float) -> str:
     return f"{said.who} had {_many(value, 'known fraud')} in {said.period}"
 
@@ -131,6 +135,7 @@ FACTS: dict[str, Fact] = {
     "since_last": _since_last,
     "known": _known,
     "risk": _risk,
+    "fraud_amount": _fraud_amount,
     "frauds": _frauds,
     "since_fraud": _since_fraud,
     "since_first_fraud": _since_first_fraud,

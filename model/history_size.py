@@ -52,7 +52,11 @@ def _counters(amounts: Sequence[Amount], windows: Sequence[Window], delay: int, 
         yield longest.length // longest.bucket * (2 * _name(2, longest.bucket) + both)
     if longest.risk:
         numbers = _number(_events(risk_bucket)) + _number(10 ** (SLOTS * DIGITS_OF_SLOT) - 1)
-        yield risk_buckets(longest, delay, risk_bucket) * (2 * _name(1, risk_bucket) + numbers)
+        in_reach = risk_buckets(longest, delay, risk_bucket)
+        yield in_reach * (2 * _name(1, risk_bucket) + numbers)
+        for amount in amounts[:1]:
+            of_frauds = steps(amount.largest) * SLOTS * (10**DIGITS_OF_SLOT - 1)
+            yield in_reach * (_name(1, risk_bucket) + _number(of_frauds, signed=True))
 
 
 def _sets(entity: Entity, pairs: Sequence[Pair], epoch: int) -> Iterator[int]:

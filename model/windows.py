@@ -20,7 +20,7 @@ from model.remembered import DAY, Amount, Entity, Pair, Window
 if TYPE_CHECKING:
     from model.schema import Schema
 
-RESOLUTIONS = (12, 8, 6, 4, 3)  # buckets of a window: the finest that fits in the item
+RESOLUTIONS = (12, 10, 8, 6, 5, 4, 3)  # buckets of a window: the finest that fits in the item
 RISK_BUCKETS = 40  # about so many cover the longest window and the label's delay; each is a day or some days
 MICROSECOND = timedelta(microseconds=1)
 
@@ -99,7 +99,7 @@ class Plan:
 
     def counters(self, moment: int) -> tuple[str, ...]:
         """Those that an event of that moment reads, in this order: events of each window; of each amount its sums and
-        numbers of each window, its u and v; events of the risk buckets, frauds of these and the next one."""
+        numbers of each window, its u and v; events of the risk buckets, frauds of these and the next one, their y."""
         return _counters(self, *self._buckets(moment)[:2])
 
     def reach(self, newest: int) -> frozenset[str]:
@@ -121,6 +121,7 @@ class Plan:
             "pairs": [[pair.first, pair.second] for pair in self.pairs],
             "delay": self.delay,
             "risk_bucket": self.risk_bucket,
+            "kinds": "nsmuvdxyp",
         }
         canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:8]
@@ -144,6 +145,8 @@ def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, .
     if plan.risks:
         found.extend(names("d", judged, plan.longest.risk))
         found.extend(names("x", judged + 1, plan.longest.risk + 1))
+        if plan.amounts:
+            found.extend(names("y", judged, plan.longest.risk))
     return tuple(found)
 
 
@@ -151,7 +154,7 @@ def _counters(plan: Plan, buckets: tuple[int, ...], judged: int) -> tuple[str, .
 def _reach(plan: Plan, buckets: tuple[int, ...], judged: int, current: int, epoch: int) -> frozenset[str]:
     found = set(_counters(plan, buckets, judged))
     if plan.risks:
-        for kind in "dx":
+        for kind in "dxy" if plan.amounts else "dx":
             found.update(names(kind, current, current - judged))
     for pair in plan.pairs:
         found.update(names(f"p{pair.digit}", epoch, 2))

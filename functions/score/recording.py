@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.aws import history as items
 from functions.rest import problems
 from functions.score.decisions import Decisions, Row
-from model import history, timestamps
+from model import history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ def note(event: Event | None) -> dict[str, Any]:
     """What a label needs to find the counters of its event, whatever model serves by then."""
     if event is None:
         return {"keys": [], "label": {}}
-    judged = history.judge(event.plan, timestamps.microseconds(event.transaction.timestamp), 1)
+    judged = history.judge(event.plan, event.transaction, 1)
     return {"keys": list(event.keys.values()), "label": judged.add}
 
 

@@ -39,7 +39,7 @@ class Fitted:
 
 
 def fit(lesson: Lesson, time: Array, options: Options, threads: int) -> Fitted:
-    settled = options.settled(int(lesson.label.sum()))
+    settled = options.settled(len(lesson.label), int(lesson.label.sum()))
     return _plainly(lambda: _fit(lesson, time, settled, threads))
 
 

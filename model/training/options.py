@@ -28,6 +28,7 @@ BOUNDS = {
 }
 NAMES = ("algorithm", *BOUNDS)
 FEW_FRAUDS, AVERAGED, MOST_TREES = 2_000, 3, 300
+ROWS_PER_BIN, FEWEST_BINS, MOST_BINS = 16, 256, 4096
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Options:
     trees_per_round: int = 0  # averaged; 0 = 3 where frauds are few, else 1, and no more than 300 trees in all
     learning_rate: float = 0.1
     max_depth: int = 5
-    max_bin: int = 4096  # amounts are heavy-tailed: 256 bins cost .04 to .07 of average precision on rare fraud
+    max_bin: int = 0  # 0 = by the rows; amounts are heavy-tailed: 256 cost .04 to .07 of average precision
     min_child_weight: float = 1.0  # of fraud there is little: leaves of 5 cost .02 of average precision
     reg_lambda: float = 1.0
     subsample: float = 0.8
@@ -55,20 +56,23 @@ class Options:
     def from_texts(cls, texts: Mapping[str, str]) -> Options:
         return cls(**{name: _value(name, text) for name, text in texts.items()})
 
-    def settled(self, frauds: int) -> Options:
-        """With so many frauds to learn from. Averaging takes out one tree's chance: worth .01 of average precision on
-        600 frauds, and nothing on 6,000, where it would only take longer."""
-        if self.trees_per_round:
-            return self
-        trees = AVERAGED if frauds < FEW_FRAUDS else 1
-        return replace(self, trees_per_round=trees, num_round=min(self.num_round, MOST_TREES // trees))
+    def settled(self, rows: int, frauds: int) -> Options:
+        """With so much to learn from. Averaging takes out one tree's chance: worth .01 of average precision on 600
+        frauds, and nothing on 6,000, where it would only take longer. Bins with hardly a row in them do the same."""
+        trees, rounds, bins = self.trees_per_round, self.num_round, self.max_bin
+        if not trees:
+            trees = AVERAGED if frauds < FEW_FRAUDS else 1
+            rounds = min(rounds, MOST_TREES // trees)
+        if not bins:
+            bins = max(FEWEST_BINS, min(MOST_BINS, rows // ROWS_PER_BIN))
+        return replace(self, trees_per_round=trees, num_round=rounds, max_bin=bins)
 
     def parameters(self, threads: int) -> dict[str, Any]:
         return {
             "objective": "binary:logistic",
             "base_score": 0.5,  # XGBoost >= 2 would take the fraud rate: tiny hessians, coarse and wild leaves
             "tree_method": "hist",
-            "num_parallel_tree": self.trees_per_round or 1,
+            "num_parallel_tree": self.trees_per_round,
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "max_bin": self.max_bin,

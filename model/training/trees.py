@@ -41,7 +41,7 @@ def watch(early: Lesson, late: Lesson, options: Options, threads: int) -> Watche
     watching = xgboost.DMatrix(late.rows, late.label, feature_names=list(late.names), nthread=threads)
     booster = xgboost.train(
         _parameters(early, options, threads),
-        _quantised(early, options, threads),
+        _matrix(early, options, threads),
         options.num_round,
         evals=[(watching, "validation")],
         early_stopping_rounds=options.patience,
@@ -52,7 +52,7 @@ def watch(early: Lesson, late: Lesson, options: Options, threads: int) -> Watche
 
 
 def grow(lesson: Lesson, options: Options, rounds: int, threads: int) -> Any:
-    fitting = _quantised(lesson, options, threads)
+    fitting = _matrix(lesson, options, threads)
     return xgboost.train(_parameters(lesson, options, threads), fitting, rounds, verbose_eval=False)
 
 
@@ -67,8 +67,11 @@ def _parameters(lesson: Lesson, options: Options, threads: int) -> dict[str, Any
     }
 
 
-def _quantised(lesson: Lesson, options: Options, threads: int) -> Any:
+def _matrix(lesson: Lesson, options: Options, threads: int) -> Any:
+    """Quantised, rows take a quarter of the memory; but the trees of a round are averaged on them at half the speed."""
     names = list(lesson.names)
+    if options.trees_per_round > 1:
+        return xgboost.DMatrix(lesson.rows, lesson.label, feature_names=names, nthread=threads)
     return xgboost.QuantileDMatrix(
         lesson.rows, lesson.label, feature_names=names, max_bin=options.max_bin, nthread=threads
     )

@@ -219,8 +219,9 @@ def test_a_decision_keeps_what_a_label_will_need(world, table):
     world.score()
     kept = Row.from_item(table.get_item(TableName=TABLE, Key={"transaction_id": {"S": "tx-1"}})["Item"])
     note = kept.values["history"]
+    scored = contract(FIRST).schema.validate(SAMPLE)
     assert set(note["keys"]) == set(stored(table))
-    assert history.Change(add=note["label"]) == history.judge(PLAN, int(AT.timestamp()) * 1_000_000, 1)
+    assert history.Change(add=note["label"]) == history.judge(PLAN, scored, 1)
     assert "history" not in kept.details()
 
 

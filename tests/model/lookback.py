@@ -123,9 +123,8 @@ class Replay:
 
     def judge(self, transaction: Transaction) -> None:
         """The transaction turns out to be fraud."""
-        moment = (transaction.timestamp - EPOCH) // timedelta(microseconds=1)
         for key in history.keys(self.plan, transaction).values():
-            self.states[key] = apply(self.states[key], history.judge(self.plan, moment, 1))
+            self.states[key] = apply(self.states[key], history.judge(self.plan, transaction, 1))
 
 
 def replay(schema: Schema, events: list[Event]) -> tuple[list[dict[str, float | None]], dict[str, State]]:

@@ -52,8 +52,7 @@ class Memory:
         return changes
 
     def judge(self, transaction: Transaction, frauds: int = 1) -> None:
-        moment = (transaction.timestamp - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        change = history.judge(self.plan, moment, frauds)
+        change = history.judge(self.plan, transaction, frauds)
         self.change(transaction, dict.fromkeys(history.keys(self.plan, transaction), change))
 
     def change(self, transaction: Transaction, changes: dict[str, Change]) -> None:

@@ -107,18 +107,18 @@ def test_what_is_out_of_reach_is_dropped():
     assert not set(change.drop) & (change.add.keys() | change.put.keys())
 
 
-def test_a_fraud_is_known_once_the_delay_is_over_and_its_bucket_complete():
+def test_fraud_has_a_share_and_an_amount_once_the_delay_is_over_and_its_bucket_complete():
     memory = Memory(PLAN)
     fraud = event(HOUR, amount=5)
     memory.observe(fraud, event(HOUR))
     memory.judge(fraud)
     before, after = (memory.read(event(3 * DAY + late)) for late in (-timedelta(microseconds=1), timedelta(0)))
-    assert (before["card_risk_1d"], before["card_frauds_30d"]) == (None, 0)
-    assert (after["card_risk_1d"], after["card_risk_30d"], after["card_frauds_30d"]) == (0.5, 0.5, 1)
-    assert memory.read(event(33 * DAY))["card_frauds_30d"] == 0
+    assert (before["card_risk_1d"], before["card_fraud_amount_30d"]) == (None, None)
+    assert (after["card_risk_1d"], after["card_risk_30d"], after["card_fraud_amount_30d"]) == (0.5, 0.5, 5)
+    assert memory.read(event(33 * DAY))["card_fraud_amount_30d"] is None
 
 
-def test_how_long_ago_the_last_and_the_first_fraud_were_is_told_once_the_delay_and_their_slots_are_over():
+def test_how_many_frauds_there_were_and_how_long_ago_is_told_once_the_delay_and_their_slots_are_over():
     memory = Memory(PLAN)
     frauds = [event(after) for after in (HOUR, 25 * HOUR, 28 * HOUR)]
     memory.observe(*frauds)
@@ -127,12 +127,13 @@ def test_how_long_ago_the_last_and_the_first_fraud_were_is_told_once_the_delay_a
     early, late = (memory.read(event(2 * DAY + after)) for after in (3 * HOUR - timedelta(microseconds=1), 3 * HOUR))
     assert early["card_seconds_since_fraud"] is None
     assert late["card_seconds_since_fraud"] == late["card_seconds_since_first_fraud"] == 2 * 24 * 3600
-    assert late["card_frauds_30d"] == 0
+    assert (early["card_frauds_30d"], late["card_frauds_30d"]) == (0, 1)
     found = memory.read(event(10 * DAY))
     assert found["card_seconds_since_fraud"] == (9 * 24 - 6) * 3600
     assert found["card_seconds_since_first_fraud"] == (10 * 24 - 3) * 3600
     assert memory.read(event(33 * DAY))["card_seconds_since_first_fraud"] == (32 * 24 - 3) * 3600
     assert memory.read(event(34 * DAY))["card_seconds_since_fraud"] is None
+    assert [memory.read(event(days * DAY))["card_frauds_30d"] for days in (10, 33, 34)] == [3, 2, 0]
 
 
 def test_a_label_that_is_taken_back_leaves_nothing():

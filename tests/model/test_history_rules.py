@@ -107,14 +107,23 @@ def risk(e: str, now: Past, seen: list[Past]) -> dict[str, float | None]:
         inside = [one for one in seen if last - days <= one.time // DAY < last]
         frauds = [one for one in known if one in inside]
         found[f"{e}_risk_{text}"] = len(frauds) / len(inside) if inside else None
-        found[f"{e}_frauds_7d"] = len(frauds)
+        if text == "7d" and frauds:
+            found[f"{e}_fraud_amount_7d"] = usual([one.amount or 0.0 for one in frauds])
     slot = DAY // 8
     ends = [(one.time // slot + 1) * slot for one in known if one.time // DAY >= last - 7]
     over = [end for end in ends if end <= now.time - DELAY]
+    found[f"{e}_frauds_7d"] = len(over)
     for name, moment in ((f"{e}_seconds_since_fraud", max), (f"{e}_seconds_since_first_fraud", min)):
         if over:
             found[name] = (now.time - moment(over)) / 1e6
     return found
+
+
+def usual(amounts: list[float]) -> float:
+    """The amount in the middle of these on the scale of doublings."""
+    mean = float(sum(doublings(one) for one in amounts)) / len(amounts)
+    power, part = int(abs(mean) // 1024), abs(mean) % 1024 / 1024
+    return math.copysign(2.0**power * (1 + part) - 1, mean)
 
 
 def met(now: Past, seen: list[Past], partner: str) -> set[str]:

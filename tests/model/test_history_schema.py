@@ -127,11 +127,11 @@ def test_names_come_by_entity_and_kind_then_pairs():
     assert shop(history={"windows": ["1h", "7d"]}).history_plan.names == (
         "card_count_1h", "card_count_7d", "card_amount_sum_1h", "card_amount_sum_7d", "card_amount_mean_1h",
         "card_amount_mean_7d", "amount_vs_card_mean_1h", "amount_vs_card_mean_7d", "amount_vs_card_spread",
-        "card_seconds_since_last", "card_seconds_known", "card_risk_7d", "card_frauds_7d",
+        "card_seconds_since_last", "card_seconds_known", "card_risk_7d", "card_fraud_amount_7d", "card_frauds_7d",
         "card_seconds_since_fraud", "card_seconds_since_first_fraud",
         "till_count_1h", "till_count_7d", "till_amount_sum_1h", "till_amount_sum_7d", "till_amount_mean_1h",
         "till_amount_mean_7d", "amount_vs_till_mean_1h", "amount_vs_till_mean_7d", "amount_vs_till_spread",
-        "till_seconds_since_last", "till_seconds_known", "till_risk_7d", "till_frauds_7d",
+        "till_seconds_since_last", "till_seconds_known", "till_risk_7d", "till_fraud_amount_7d", "till_frauds_7d",
         "till_seconds_since_fraud", "till_seconds_since_first_fraud",
         "card_new_till", "card_distinct_till", "till_distinct_card",
     )  # fmt: skip

@@ -57,6 +57,8 @@ def _busiest(plan, name):
         return frozenset(range(2**32 - 32, 2**32))
     if kind == "x":
         return 10**32 - 1
+    if kind == "y":
+        return -79_992 * steps(plan.amounts[0].largest)
     bucket = plan.risk_bucket if kind == "d" else (plan.longest if kind in "uv" else plan.windows[int(digit)]).bucket
     events = bucket // 1000 - 1
     if kind == "s":

@@ -50,8 +50,7 @@ class Past:
             for change in changes:
                 self.stored[key] = history.apply(self.stored.get(key, {}), change[field])
             if fraud:
-                moment = int(transaction.timestamp.timestamp() * 1e6)
-                self.stored[key] = history.apply(self.stored[key], history.judge(self.plan, moment, 1))
+                self.stored[key] = history.apply(self.stored[key], history.judge(self.plan, transaction, 1))
         return self
 
     def says(self, name, transaction):

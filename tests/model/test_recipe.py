@@ -149,7 +149,7 @@ def test_a_logistic_regression_is_scored_like_any_model(plain, sample, tmp_path)
 
 def test_a_search_tries_so_many_draws_and_keeps_the_best():
     early, late = halves(lesson())
-    asked = Options(num_round=30, search_trials=4)
+    asked = Options(num_round=30, search_trials=4, trees_per_round=1, max_bin=256)
     found = search.best(early, late, asked, threads=1)
     losses = [trial["logloss"] for trial in found.trials]
     assert len(losses) == 5
@@ -162,7 +162,7 @@ def test_a_search_tries_so_many_draws_and_keeps_the_best():
 
 def test_a_search_is_the_same_again_with_the_same_seed_only():
     early, late = halves(lesson())
-    asked = Options(num_round=5, search_trials=3)
+    asked = Options(num_round=5, search_trials=3, trees_per_round=1, max_bin=256)
     first = search.best(early, late, asked, threads=1).trials
     assert search.best(early, late, asked, threads=1).trials == first
     assert search.best(early, late, replace(asked, seed=8), threads=1).trials != first
@@ -170,7 +170,7 @@ def test_a_search_is_the_same_again_with_the_same_seed_only():
 
 def test_without_a_search_there_is_one_trial_and_no_list():
     early, late = halves(lesson())
-    assert search.best(early, late, Options(num_round=5), threads=1).trials == []
+    assert search.best(early, late, Options(num_round=5).settled(2_000, 100), threads=1).trials == []
 
 
 def test_more_risk_in_the_newest_window_never_lowers_the_score():
@@ -216,10 +216,15 @@ def test_settings_are_read_from_text():
 
 @pytest.mark.parametrize(("frauds", "trees", "rounds"), [(1_999, 3, 100), (2_000, 1, 300)])
 def test_trees_are_averaged_where_frauds_are_few(frauds, trees, rounds):
-    settled = Options().settled(frauds)
+    settled = Options().settled(1_000_000, frauds)
     assert (settled.trees_per_round, settled.num_round) == (trees, rounds)
 
 
-def test_a_number_of_trees_that_was_asked_for_is_kept():
-    asked = Options(trees_per_round=2, num_round=500)
-    assert asked.settled(10) == asked
+@pytest.mark.parametrize(("rows", "bins"), [(100, 256), (16_000, 1_000), (10_000_000, 4_096)])
+def test_bins_grow_with_the_rows(rows, bins):
+    assert Options().settled(rows, 10).max_bin == bins
+
+
+def test_what_was_asked_for_is_kept():
+    asked = Options(trees_per_round=2, num_round=500, max_bin=99)
+    assert asked.settled(1_000_000, 10) == asked

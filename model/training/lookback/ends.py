@@ -17,7 +17,7 @@ from model.training.columns import Array
 from model.training.lookback.entities import codes
 from model.training.lookback.order import Block, blocks, in_time, per_entity
 from model.training.lookback.pairs import meetings
-from model.training.lookback.past import steps, units
+from model.training.lookback.past import first_steps, steps, units
 from model.training.table import Table
 from model.windows import Plan
 
@@ -119,9 +119,10 @@ class _Ends:
         within = self.block.time // self.plan.risk_bucket >= self.judged[self.owner]
         kept = within | (self.table.known[rows] > self.until[self.owner])
         at = np.flatnonzero((self.table.label[rows] == 1) & kept)
-        for number, moment in zip(self.owner[at].tolist(), self.block.time[at].tolist(), strict=True):
-            for name, frauds in history.judge(self.plan, moment, 1).add.items():
-                found[number][name] = cast(int, found[number].get(name, 0)) + frauds
+        sizes = first_steps(self.plan, self.table, rows[at]).tolist()
+        for number, moment, size in zip(self.owner[at].tolist(), self.block.time[at].tolist(), sizes, strict=True):
+            for name, value in history.judged(self.plan, moment, size, 1).add.items():
+                found[number][name] = cast(int, found[number].get(name, 0)) + value
 
     def _since(self, at: Array, length: int, lowest: Array) -> Array:
         found: Array = at[self.block.time[at] // length >= lowest[self.owner[at]]]

@@ -59,6 +59,18 @@ def steps(amount: Array) -> Array:
     return np.where(amount > 0, size, -size)
 
 
+def first_steps(plan: Plan, table: Table, rows: Array) -> Array:
+    """Of these rows the first amount, of which the size of frauds is remembered."""
+    return steps(table.values[plan.amounts[0].field][rows]) if plan.amounts else np.zeros(len(rows), dtype=np.int64)
+
+
+def _amount_of(size: Array) -> Array:
+    """As `amount_of` of model/counters.py."""
+    whole, part = np.divmod(np.abs(size) / STEPS, 1.0)
+    power = np.nan_to_num(whole).astype(np.int64)
+    return np.copysign(np.ldexp(1.0 + part, power) - 1.0, size)
+
+
 def _since(block: Block, window: Window) -> Array:
     """Of each event: where its window begins."""
     buckets = block.buckets(window.bucket)
@@ -102,5 +114,8 @@ def _risks(plan: Plan, table: Table, block: Block) -> Iterator[Array]:
     for window in plan.risks:
         counted = frauds.counted(window)
         yield _divided(counted, end - buckets.first_since(current - window.risk))
-    yield counted
+    if plan.amounts:
+        size = first_steps(plan, table, block.rows[at])
+        yield _amount_of(_divided(frauds.counted(plan.longest, size), counted))
+    yield frauds.told()
     yield from frauds.seconds_since()

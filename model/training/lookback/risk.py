@@ -26,15 +26,25 @@ class Frauds:
     at: Array  # positions in the block
     known: Array  # since when
 
-    def counted(self, window: Window) -> Array:
-        """Of each event: how many it knows of. Each adds one where its stretch begins and takes it back at its end."""
+    def counted(self, window: Window, values: Array | None = None) -> Array:
+        """Of each event: how many it knows of by whole buckets, or what their values come to."""
         bucket = self.block.time[self.at] // self.plan.risk_bucket
-        begins = np.maximum(self.known, (bucket + 1) * self.plan.risk_bucket + self.plan.delay)
+        return self._added((bucket + 1) * self.plan.risk_bucket, bucket, window, values)
+
+    def told(self) -> Array:
+        """Of each event: how many of the longest window it knows of by slots."""
+        time = self.block.time[self.at]
+        over = (time // self.plan.slot + 1) * self.plan.slot
+        return self._added(over, time // self.plan.risk_bucket, self.plan.longest, None)
+
+    def _added(self, over: Array, bucket: Array, window: Window, values: Array | None) -> Array:
+        """Each fraud adds its value, or one, where its stretch begins and takes it back at its end."""
+        begins = np.maximum(self.known, over + self.plan.delay)
         ends = np.maximum(begins, self._too_old(bucket, window))
-        change = np.bincount(self._first_at(begins), minlength=len(self.block) + 1)
-        change -= np.bincount(self._first_at(ends), minlength=len(self.block) + 1)
-        counted: Array = np.cumsum(change[:-1])
-        return counted
+        change = np.bincount(self._first_at(begins), values, len(self.block) + 1)
+        change -= np.bincount(self._first_at(ends), values, len(self.block) + 1)
+        added: Array = np.cumsum(change[:-1])
+        return added
 
     def seconds_since(self) -> Iterator[Array]:
         """Of each event: the time since the last slot with a fraud that it knows of, then since the first one."""
