@@ -42,7 +42,7 @@ def sample(tmp_path_factory) -> list[Path]:
 def trained(sample, tmp_path_factory) -> Path:
     """The folder that python -m model train wrote."""
     out = tmp_path_factory.mktemp("trained")
-    done = run_model("train", "--data", *sample, "--out", out, "--threads", 2)
+    done = run_model("train", "--data", *sample, "--out", out, "--threads", 1)
     assert done.returncode == 0, done.stderr
     return out
 
