@@ -1,4 +1,4 @@
-"""One local stack for the whole run, brought up exactly as `make up` does, on a port and a state of its own."""
+"""One local stack for the whole run, brought up as `make up DATA=…` does, on a port and a state of its own."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from .stack import CREDENTIALS, Stack
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
-SLOW_MACHINE = 900  # seconds for one test: thousands of requests, or two trainings, on cores that others use too
+SLOW_MACHINE = 1500  # seconds for one test: thousands of requests, or two trainings, on cores that others use too
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,20 +45,29 @@ def local(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with a live model; set STACK_JSON to try the tests against one that runs already."""
     if running := os.environ.get("STACK_JSON"):
         yield Stack.read(Path(running))
         return
-    with fresh_stack("e2e") as made:
+    files = simulate(tmp_path_factory.mktemp("sample"), rows=12_000, days=60, seed=5)
+    with fresh_stack("e2e", "--data", *map(str, files)) as made:
         yield made
 
 
+def simulate(folder: Path, **options: object) -> list[Path]:
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    command = [sys.executable, "-m", "model", "simulate", *words, "--out", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    return sorted(folder.iterdir())
+
+
 @contextmanager
-def fresh_stack(name: str) -> Iterator[Stack]:
+def fresh_stack(name: str, *options: str) -> Iterator[Stack]:
+    """Without options on the sample that `make up` makes."""
     state = ROOT / ".cache" / f"{name}-{os.getpid()}"
     where = ("--state-dir", str(state))
-    up = local("up", "--port", str(free_port()), *where, timeout=290)
+    up = local("up", "--port", str(free_port()), *where, *options, timeout=SLOW_MACHINE / 2)
     assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"
     try:
         yield Stack.read(state / "stack.json")
@@ -70,11 +79,9 @@ def fresh_stack(name: str) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Labelled transactions that the stack's sample does not hold, as the files' columns."""
-    out = tmp_path_factory.mktemp("simulated")
-    command = [sys.executable, "-m", "model", "simulate", "--rows", "8000", "--seed", "77", "--out", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    files = simulate(tmp_path_factory.mktemp("simulated"), rows=8000, seed=77)
     read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
-    frames = [read[path.suffix](path).astype(object) for path in sorted(out.iterdir())]
+    frames = [read[path.suffix](path).astype(object) for path in files]
     rows = pd.concat(frames, ignore_index=True)
     times = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601")
     return rows.assign(timestamp=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -16,7 +16,7 @@ from botocore.config import Config
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
-def wait_for[T](what: str, probe: Callable[[], T | None], seconds: float = 120) -> T:
+def wait_for[T](what: str, probe: Callable[[], T | None], seconds: float = 200) -> T:
     """Poll until `probe` returns something true; fail by name after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -70,13 +70,13 @@ class Stack:
     def live(self) -> dict[str, Any]:
         return self.read_json("config/live.json")
 
-    def wait_until_live(self, job: str, seconds: float = 120) -> None:
+    def wait_until_live(self, job: str, seconds: float = 400) -> None:
         wait_for(f"{job} going live", lambda: self.live()["model"] == job, seconds)
 
-    def wait_for_new_job(self, known: set[str], seconds: float = 60) -> str:
+    def wait_for_new_job(self, known: set[str], seconds: float = 200) -> str:
         return wait_for("a new training job", lambda: next(iter(self.jobs() - known), None), seconds)
 
-    def wait_for_job_end(self, job: str, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_job_end(self, job: str, seconds: float = 400) -> dict[str, Any]:
         def ended() -> dict[str, Any] | None:
             described = self.sagemaker.describe_training_job(TrainingJobName=job)
             return described if described["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
@@ -131,7 +131,7 @@ class Inbox:
     sqs: Any
     queue: str
 
-    def wait_for(self, *words: str, seconds: float = 120) -> str:
+    def wait_for(self, *words: str, seconds: float = 400) -> str:
         """Return the first message that names all `words`."""
         return wait_for(f"a message about {words}", lambda: self._receive(words), seconds)
 

@@ -13,7 +13,7 @@ from .stack import Stack, wait_for
 
 def sam(stack: Stack, *arguments: str) -> None:
     command = [str(TOOLS / "sam"), *arguments]
-    ran = subprocess.run(command, cwd=ROOT, env=shell(stack), text=True, capture_output=True, timeout=250)
+    ran = subprocess.run(command, cwd=ROOT, env=shell(stack), text=True, capture_output=True, timeout=600)
     assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
 
 
@@ -35,7 +35,7 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     assert waiting.json()["error"]["message"]
 
     by_hand.upload("transactions/first.csv", simulated.to_csv(index=False).encode())
-    wait_for("a live model", lambda: is_live(by_hand), 120)
+    wait_for("a live model", lambda: is_live(by_hand), 400)
     answer = wait_for("an answer", lambda: scored(by_hand, transactions[0]), 60)
     assert answer["model"].startswith("fraud-byhand-")
 

@@ -120,7 +120,7 @@ def test_a_truncated_model_is_refused_although_its_job_completed(stack: Stack) -
 def test_a_model_that_dies_on_start_never_takes_traffic(stack: Stack) -> None:
     with stack.inbox() as inbox:
         job = start_training(stack, {"model/inference.py": DIES_WHEN_LOADED})
-        told = inbox.wait_for(job, seconds=200)
+        told = inbox.wait_for(job)
 
     assert stack.wait_for_job_end(job)["TrainingJobStatus"] == "Completed"
     assert "rolled back" in told.lower()

@@ -93,7 +93,7 @@ def on_the_command_line(stack: Stack, files: list[Path], rows: list[dict[str, An
     pd.DataFrame(rows).to_csv(folder / "rows.csv", index=False)
     options = ["--model", folder, "--data", folder / "rows.csv", "--out", folder / "scores.csv", "--history", *files]
     command = [sys.executable, "-m", "model", "score", *map(str, options)]
-    ran = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
+    ran = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=400)
     assert ran.returncode == 0, ran.stderr
     with (folder / "scores.csv").open() as scores:
         return {line["transaction_id"]: float(line["fraud_probability"]) for line in csv.DictReader(scores)}

@@ -3,7 +3,6 @@
 import gzip
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from .conftest import TOOLS, shell
+from .conftest import TOOLS, shell, simulate
 from .stack import Stack, wait_for
 
 
@@ -27,7 +26,7 @@ def _training_files_restored(stack: Stack) -> Iterator[None]:
             stack.s3.delete_object(Bucket=stack.bucket, Key=key)
     for key in before.keys() - set(stack.keys("transactions/")):
         stack.upload(key, before[key])
-    wait_for("the end of every training", lambda: not running(stack), 90)
+    wait_for("the end of every training", lambda: not running(stack), 400)
 
 
 def running(stack: Stack) -> list[str]:
@@ -83,9 +82,7 @@ def test_the_next_model_is_compared_with_the_one_that_serves_on_later_transactio
     stack: Stack, tmp_path: Path
 ) -> None:
     before, known = stack.live()["model"], stack.jobs()
-    simulate = [sys.executable, "-m", "model", "simulate", "--rows", "8000", "--days", "30", "--start", "2026-11-01"]
-    subprocess.run([*simulate, "--seed", "78", "--out", str(tmp_path)], check=True, capture_output=True, timeout=60)
-    for path in tmp_path.iterdir():
+    for path in simulate(tmp_path, rows=8000, days=30, start="2026-11-01", seed=78):
         stack.upload(f"transactions/later-{path.name}", path.read_bytes())
 
     job = stack.wait_for_new_job(known)
