@@ -91,7 +91,7 @@ def test_a_job_writes_a_verified_model_and_what_people_read(container):
 
 
 def test_metrics_are_printed_for_metric_definitions(container):
-    done = container.start()
+    done = container.start("--num_round", 40)
     found = artefact.verify_directory(container.model).evaluation["metrics"]
     for name in ("roc_auc", "average_precision"):
         assert float(re.search(rf"{name}=([0-9.]+);", done.stdout)[1]) == found[name]
