@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from model.schema import load
+
 from .stack import Stack
 
 Transactions = list[dict[str, Any]]
@@ -145,8 +147,9 @@ def test_the_first_event_of_an_entity_sees_what_training_knew_of_it(stack: Stack
         stack, transactions[0], moment.to_pydatetime() + timedelta(minutes=5), customer_id=customer, terminal_id=usual
     )
 
-    bucket = pd.Timedelta(days=30) // 12
-    first = (moment + timedelta(minutes=5) - pd.Timestamp(0, tz="UTC")) // bucket - 11
+    resolution = load().history_plan.resolution
+    bucket = pd.Timedelta(days=30) // resolution
+    first = (moment + timedelta(minutes=5) - pd.Timestamp(0, tz="UTC")) // bucket - resolution + 1
     assert found["customer_count_30d"] >= ((own["time"] - pd.Timestamp(0, tz="UTC")) // bucket >= first).sum() > 0
     assert found["customer_seconds_since_last"] <= 300
     assert found["customer_seconds_known"] >= min((moment - own["time"].min()).total_seconds(), 30 * 86400)
