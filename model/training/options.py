@@ -27,7 +27,8 @@ BOUNDS = {
     "seed": (0, 2**31 - 1),
 }
 NAMES = ("algorithm", *BOUNDS)
-FEW_FRAUDS, AVERAGED, MOST_TREES = 2_000, 3, 300
+FEW_FRAUDS, MOST_TREES = 2_000, 300
+AVERAGED, ALONE = (3, 4), (1, 5)  # trees of a round and their depth, with few frauds and with many
 ROWS_PER_BIN, FEWEST_BINS, MOST_BINS = 16, 256, 4096
 
 
@@ -40,7 +41,7 @@ class Options:
     num_round: int = 300  # an upper limit; early stopping decides. So many trees are what serving is priced for
     trees_per_round: int = 0  # averaged; 0 = 3 where frauds are few, else 1, and no more than 300 trees in all
     learning_rate: float = 0.1
-    max_depth: int = 5
+    max_depth: int = 0  # 0 = 4 where frauds are few, else 5
     max_bin: int = 0  # 0 = by the rows; amounts are heavy-tailed: 256 cost .04 to .07 of average precision
     min_child_weight: float = 1.0  # of fraud there is little: leaves of 5 cost .02 of average precision
     reg_lambda: float = 1.0
@@ -59,13 +60,15 @@ class Options:
     def settled(self, rows: int, frauds: int) -> Options:
         """With so much to learn from. Averaging takes out one tree's chance: worth .01 of average precision on 600
         frauds, and nothing on 6,000, where it would only take longer. Bins with hardly a row in them do the same."""
-        trees, rounds, bins = self.trees_per_round, self.num_round, self.max_bin
-        if not trees:
-            trees = AVERAGED if frauds < FEW_FRAUDS else 1
-            rounds = min(rounds, MOST_TREES // trees)
-        if not bins:
-            bins = max(FEWEST_BINS, min(MOST_BINS, rows // ROWS_PER_BIN))
-        return replace(self, trees_per_round=trees, num_round=rounds, max_bin=bins)
+        trees, depth = AVERAGED if frauds < FEW_FRAUDS else ALONE
+        bins = max(FEWEST_BINS, min(MOST_BINS, rows // ROWS_PER_BIN))
+        return replace(
+            self,
+            trees_per_round=self.trees_per_round or trees,
+            num_round=self.num_round if self.trees_per_round else min(self.num_round, MOST_TREES // trees),
+            max_depth=self.max_depth or depth,
+            max_bin=self.max_bin or bins,
+        )
 
     def parameters(self, threads: int) -> dict[str, Any]:
         return {

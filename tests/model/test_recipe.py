@@ -149,7 +149,7 @@ def test_a_logistic_regression_is_scored_like_any_model(plain, sample, tmp_path)
 
 def test_a_search_tries_so_many_draws_and_keeps_the_best():
     early, late = halves(lesson())
-    asked = Options(num_round=30, search_trials=4, trees_per_round=1, max_bin=256)
+    asked = Options(num_round=30, search_trials=4, trees_per_round=1, max_depth=5, max_bin=256)
     found = search.best(early, late, asked, threads=1)
     losses = [trial["logloss"] for trial in found.trials]
     assert len(losses) == 5
@@ -162,7 +162,7 @@ def test_a_search_tries_so_many_draws_and_keeps_the_best():
 
 def test_a_search_is_the_same_again_with_the_same_seed_only():
     early, late = halves(lesson())
-    asked = Options(num_round=5, search_trials=3, trees_per_round=1, max_bin=256)
+    asked = Options(num_round=5, search_trials=3, trees_per_round=1, max_depth=5, max_bin=256)
     first = search.best(early, late, asked, threads=1).trials
     assert search.best(early, late, asked, threads=1).trials == first
     assert search.best(early, late, replace(asked, seed=8), threads=1).trials != first
@@ -214,10 +214,10 @@ def test_settings_are_read_from_text():
     assert not math.isnan(found.learning_rate)
 
 
-@pytest.mark.parametrize(("frauds", "trees", "rounds"), [(1_999, 3, 100), (2_000, 1, 300)])
-def test_trees_are_averaged_where_frauds_are_few(frauds, trees, rounds):
+@pytest.mark.parametrize(("frauds", "trees", "depth", "rounds"), [(1_999, 3, 4, 100), (2_000, 1, 5, 300)])
+def test_trees_are_averaged_and_less_deep_where_frauds_are_few(frauds, trees, depth, rounds):
     settled = Options().settled(1_000_000, frauds)
-    assert (settled.trees_per_round, settled.num_round) == (trees, rounds)
+    assert (settled.trees_per_round, settled.max_depth, settled.num_round) == (trees, depth, rounds)
 
 
 @pytest.mark.parametrize(("rows", "bins"), [(100, 256), (16_000, 1_000), (10_000_000, 4_096)])
@@ -226,5 +226,5 @@ def test_bins_grow_with_the_rows(rows, bins):
 
 
 def test_what_was_asked_for_is_kept():
-    asked = Options(trees_per_round=2, num_round=500, max_bin=99)
+    asked = Options(trees_per_round=2, num_round=500, max_depth=6, max_bin=99)
     assert asked.settled(1_000_000, 10) == asked

@@ -221,7 +221,7 @@ def test_a_hyperparameter_out_of_bounds_is_named(container, arguments):
 
 def test_hyperparameters_as_the_container_passes_them():
     found = train.options(["--num_round", "30", "--learning_rate", "0.05", "-x", "1", "--other", "True"])
-    assert (found.num_round, found.learning_rate, found.max_depth) == (30, 0.05, 5)
+    assert (found.num_round, found.learning_rate, found.subsample) == (30, 0.05, 0.8)
 
 
 def test_a_setting_of_the_container_that_is_missing_is_named(container):
