@@ -67,9 +67,9 @@ def fresh_stack(name: str, *options: str) -> Iterator[Stack]:
     """Without options on the sample that `make up` makes."""
     state = ROOT / ".cache" / f"{name}-{os.getpid()}"
     where = ("--state-dir", str(state))
-    up = local("up", "--port", str(free_port()), *where, *options, timeout=SLOW_MACHINE / 2)
-    assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"
     try:
+        up = local("up", "--port", str(free_port()), *where, *options, timeout=SLOW_MACHINE / 2)
+        assert up.returncode == 0, f"{up.stdout[-3000:]}\n{up.stderr[-3000:]}"
         yield Stack.read(state / "stack.json")
     finally:
         local("down", *where, timeout=60)
