@@ -164,7 +164,7 @@ def test_every_key_of_the_schema_is_explained():
         return str(refused.value).partition("expected one of ")[2].split(", ")
 
     explained = set(re.findall(r"`([^`]+)`", prose.text(ROOT / "docs" / "schema.md")))
-    sections = {"timestamp", "transaction_id", "label", "thresholds", "costs", "history"}
+    sections = {"timestamp", "transaction_id", "label", "thresholds", "costs", "gate", "history"}
     top = set(known("")) - sections - {"fields"}
     nested = {f"{section}.{key}" for section in sections for key in known(section)}
     rules = set(known("fields.amount"))
