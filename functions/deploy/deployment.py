@@ -1,4 +1,4 @@
-"""One ended training job: verified, published, brought to the endpoint, and people told how it went."""
+"""One ended training job: verified, judged, brought to the endpoint, and people told how it went."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from functions.aws import errors, objects
 from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
-from functions.deploy import failures, notices, outputs
+from functions.deploy import failures, notices, outputs, verdict
 from functions.deploy import job as jobs
 from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Endpoint, Hosting
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rolled-back", "failed", "training-failed"})
+FINAL = frozenset({"live", "damaged", "rejected", "rolled-back", "failed", "training-failed"})
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,21 @@ class Deployment:
             return self._report_training(job)
         try:
             evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
-            if not self.backfill.is_complete(job):
-                return Outcome.LATER
+            judged = self._judged(job, evaluation)
+            rejected = judged["verdict"] == "reject"
+            ready = not rejected and self.backfill.is_complete(job)
         except ArtefactError as error:
-            notice = notices.broken(job, self.settings.bucket, str(error), self._serving())
+            notice = notices.broken(job, self.settings.bucket, str(error), self._serving_now())
             return self._settle(job, "damaged", notice)
-        return self._roll_out(job, evaluation)
+        if rejected:
+            notice = notices.rejected(job, self.settings.bucket, judged, self._serving_now())
+            return self._settle(job, "rejected", notice)
+        return self._roll_out(job, evaluation) if ready else Outcome.LATER
+
+    def _judged(self, job: TrainedJob, evaluation: dict[str, Any]) -> dict[str, Any]:
+        s3, bucket = self.s3, self.settings.bucket
+        found = verdict.find(s3, bucket, job)
+        return found or verdict.speak(s3, bucket, job, evaluation, self._serving())
 
     def _roll_out(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
         name = self.settings.endpoint_name
@@ -93,7 +102,7 @@ class Deployment:
         bucket = self.settings.bucket
         has_rejected_rows = outputs.publish_outputs(self.s3, bucket, job)
         reason = failures.reason(self.logs, job)
-        notice = notices.training_failed(job, bucket, reason, self._serving(), has_rejected_rows)
+        notice = notices.training_failed(job, bucket, reason, self._serving_now(), has_rejected_rows)
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
@@ -122,9 +131,12 @@ class Deployment:
             self.count(f"Model_{state}")
         return outcome
 
-    def _serving(self) -> str:
+    def _serving_now(self) -> str:
+        return notices.serving_now(self._serving())
+
+    def _serving(self) -> str | None:
         endpoint = self.hosting.endpoint()
-        return notices.serving_now(endpoint.config if endpoint and endpoint.answers else None)
+        return endpoint.config if endpoint and endpoint.answers else None
 
 
 def _reason(endpoint: Endpoint | None) -> str:

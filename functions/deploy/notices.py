@@ -33,6 +33,23 @@ def broken(job: TrainedJob, bucket: str, reason: str, serving: str) -> Notice:
     )
 
 
+def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], serving: str) -> Notice:
+    rules = "".join(
+        f"  {'holds' if rule['passed'] else 'BROKEN'}  {rule['rule']}: {rule['text']}\n" for rule in verdict["rules"]
+    )
+    return Notice(
+        f"Rejected: model {job.name}",
+        f"Training job {job.name} completed, but its model does not go live: {verdict['reason']}\n\n{serving}\n\n"
+        f"All rules of the gate:\n{rules}\n"
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        "If the files are wrong, most often their labels, correct them and drop them again. If the rules are, change\n"
+        "them under gate: in the schema (lower floors let more through), and drop a file; the same one will do:\n"
+        f"  aws s3 cp s3://{bucket}/{job.key('input/schema.yaml')} .\n"
+        f"  aws s3 cp schema.yaml s3://{bucket}/config/schema.yaml\n"
+        f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n",
+    )
+
+
 def rolled_back(job: TrainedJob, endpoint: str, reason: str, serving: str) -> Notice:
     return Notice(
         f"Rolled back: model {job.name}",
