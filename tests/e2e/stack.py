@@ -70,7 +70,7 @@ class Stack:
     def live(self) -> dict[str, Any]:
         return self.read_json("config/live.json")
 
-    def wait_until_live(self, job: str, seconds: float = 120) -> None:
+    def wait_until_live(self, job: str, seconds: float = 300) -> None:
         wait_for(f"{job} going live", lambda: self.live()["model"] == job, seconds)
 
     def wait_for_new_job(self, known: set[str], seconds: float = 60) -> str:
