@@ -1,9 +1,11 @@
-"""One ended training job: verified, judged, brought to the endpoint, and people told how it went."""
+"""One trained model: verified, judged, registered, brought to the endpoint, and people told how it went.
+
+Two things ask for it: a job that ended, and somebody who approves a package, be it one that waited or an older one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
 from functions.deploy import failures, notices, outputs, verdict
 from functions.deploy import job as jobs
+from functions.deploy.approval import Approval
 from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Endpoint, Hosting
 from functions.deploy.job import TrainedJob
+from functions.deploy.registry import APPROVED, PENDING, Registry
 from functions.deploy.rollout import Rollout, Step
 from functions.settings import DeploySettings
 from model.artefact import ArtefactError
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rejected", "rolled-back", "failed", "training-failed"})
+FINAL = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "training-failed"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Deployment:
     hosting: Hosting
     rollout: Rollout
     backfill: Backfill
+    registry: Registry
     announcer: Announcer
     settings: DeploySettings
     now: Callable[[], datetime]
@@ -55,16 +60,47 @@ class Deployment:
             return self._report_training(job)
         try:
             evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
-            judged = self._judged(job, evaluation)
-            rejected = judged["verdict"] == "reject"
-            ready = not rejected and self.backfill.is_complete(job)
         except ArtefactError as error:
-            notice = notices.broken(job, self.settings.bucket, str(error), self._serving_now())
-            return self._settle(job, "damaged", notice)
-        if rejected:
-            notice = notices.rejected(job, self.settings.bucket, judged, self._serving_now())
+            return self._report_damage(job, error)
+        judged = self._judged(job, evaluation)
+        package = self.registry.ensure(job, evaluation, judged)
+        if judged["verdict"] == "reject":
+            notice = notices.rejected(job, self.settings.bucket, judged, package.arn, self._serving_now())
             return self._settle(job, "rejected", notice)
+        if package.approval == PENDING:
+            notice = notices.pending(job, self.settings.bucket, evaluation, package.arn, self._serving_now())
+            return self._settle(job, "pending", notice)
+        return self._bring(job, evaluation) if package.approval == APPROVED else Outcome.DONE
+
+    def on_package_approved(self, approval: Approval) -> Outcome:
+        """Whatever the gate said, and whether or not it served before: who approves decides."""
+        package = self.registry.describe(approval.package)
+        if package is None or package.approval != APPROVED:
+            self.logger.info("No package of this stack, or not approved any more", extra={"package": approval.package})
+            return Outcome.DONE
+        found = jobs.find(self.hosting.sagemaker, self.settings.stack_name, package.job)
+        if found is None or found.status != "Completed":
+            self.logger.info("No training job behind the package", extra={"package": approval.package})
+            return Outcome.DONE
+        job = replace(found, approved=approval.at)
+        if self._is_settled(job):
+            return self._clean_up(job)
+        try:
+            evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
+        except ArtefactError as error:
+            return self._report_damage(job, error)
+        return self._bring(job, evaluation)
+
+    def _bring(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
+        try:
+            ready = self.backfill.is_complete(job)
+        except ArtefactError as error:
+            return self._report_damage(job, error)
         return self._roll_out(job, evaluation) if ready else Outcome.LATER
+
+    def _report_damage(self, job: TrainedJob, error: ArtefactError) -> Outcome:
+        notice = notices.broken(job, self.settings.bucket, str(error), self._serving_now())
+        return self._settle(job, "damaged", notice)
 
     def _judged(self, job: TrainedJob, evaluation: dict[str, Any]) -> dict[str, Any]:
         s3, bucket = self.s3, self.settings.bucket
@@ -81,7 +117,7 @@ class Deployment:
             if errors.code(error) != "ResourceLimitExceeded":
                 raise
             self.announcer.announce(
-                job.key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
+                job.deployment_key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
             )
             return Outcome.LATER
         self.logger.info(step.value, extra={"job": job.name, "endpoint": name})
@@ -116,17 +152,17 @@ class Deployment:
         self.s3.put_object(Bucket=self.settings.bucket, Key="config/live.json", Body=objects.as_json(live))
 
     def _is_settled(self, job: TrainedJob) -> bool:
-        announced = objects.keys(self.s3, self.settings.bucket, job.key("announced/"))
-        return any(job.key(f"announced/{state}.json") in announced for state in FINAL)
+        announced = objects.keys(self.s3, self.settings.bucket, job.deployment_key("announced/"))
+        return any(job.deployment_key(f"announced/{state}.json") in announced for state in FINAL)
 
     def _clean_up(self, job: TrainedJob) -> Outcome:
         """After the announcement, because its marker keeps a second message from creating the endpoint again."""
-        if objects.exists(self.s3, self.settings.bucket, job.key("announced/failed.json")):
+        if objects.exists(self.s3, self.settings.bucket, job.deployment_key("announced/failed.json")):
             self.hosting.remove_failed(job)
         return Outcome.DONE
 
     def _settle(self, job: TrainedJob, state: str, notice: Notice) -> Outcome:
-        outcome = self.announcer.announce(job.key(f"announced/{state}"), notice)
+        outcome = self.announcer.announce(job.deployment_key(f"announced/{state}"), notice)
         if outcome is Outcome.DONE:
             self.count(f"Model_{state}")
         return outcome

@@ -33,7 +33,16 @@ def broken(job: TrainedJob, bucket: str, reason: str, serving: str) -> Notice:
     )
 
 
-def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], serving: str) -> Notice:
+def pending(job: TrainedJob, bucket: str, evaluation: dict[str, Any], package: str, serving: str) -> Notice:
+    return Notice(
+        f"Waits for approval: model {job.name}",
+        f"Model {job.name} was trained and passed the gate.\n\n{_figures(evaluation)}\n{serving}\n\n"
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        f"To let it go live, or to turn it down:\n{_decide(package, 'Approved')}{_decide(package, 'Rejected')}",
+    )
+
+
+def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], package: str, serving: str) -> Notice:
     rules = "".join(
         f"  {'holds' if rule['passed'] else 'BROKEN'}  {rule['rule']}: {rule['text']}\n" for rule in verdict["rules"]
     )
@@ -46,7 +55,8 @@ def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], serving: str
         "them under gate: in the schema (lower floors let more through), and drop a file; the same one will do:\n"
         f"  aws s3 cp s3://{bucket}/{job.key('input/schema.yaml')} .\n"
         f"  aws s3 cp schema.yaml s3://{bucket}/config/schema.yaml\n"
-        f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n",
+        f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n"
+        f"Or let it go live all the same:\n{_decide(package, 'Approved')}",
     )
 
 
@@ -120,6 +130,10 @@ def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
         else:
             lines.append((name.replace("_", " "), value))
     return lines
+
+
+def _decide(package: str, status: str) -> str:
+    return f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status {status}\n"
 
 
 def _endpoint_log(endpoint: str) -> str:

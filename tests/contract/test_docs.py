@@ -32,6 +32,7 @@ AWS_TERMS = {  # words of AWS that are written like names of the template
     "MiniStack",
     "SageMaker",
     "TrainingJobs",
+    "UpdatedModelPackageFields",
 }
 
 by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

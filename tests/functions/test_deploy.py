@@ -9,84 +9,21 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from functions.aws import names, requests
+from functions.aws import names
 from functions.deploy import notices
-from functions.deploy.handler import Ports, handler, wire
+from functions.deploy.handler import handler
 from functions.deploy.job import TrainedJob
 from model.gate_schema import Gate
-from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar
-from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
+from tests.functions.artefacts import EVALUATION, GUESSING, contract, history_of, model_tar, output_tar
+from tests.functions.conftest import BUCKET, live_model, read, sample_event, stored
 from tests.functions.fakes import client_error
 
-DONE: dict[str, Any] = {"batchItemFailures": []}
 PLAN = contract("any").schema.history_plan.id
-GUESSING = EVALUATION | {
-    "metrics": {"roc_auc": 0.51, "average_precision": 0.01},
-    "ranking": {"roc_auc_interval": {"low": 0.43, "high": 0.59}},
-}
 FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
-
-
-@pytest.fixture
-def ports(s3, sagemaker, logs, sns, sqs, clock) -> Ports:
-    return wire(deploy_settings(), s3, sagemaker, logs, sns, sqs, clock)
-
-
-@pytest.fixture
-def trained(s3, sagemaker, clock):
-    """A training job that completed, with its archives."""
-
-    def train(job: str, archive: bytes | None = None, history: dict[str, bytes] | None = None, **more: Any) -> str:
-        clock.advance(minutes=10)
-        sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
-        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
-        outputs = output_tar(
-            history_of() if history is None else history,
-            evaluation_json=b"{}",
-            report_html=b"<html>",
-            rejected_csv=b"row,reason\n17,amount\n",
-        )
-        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
-        sagemaker.end_job(job, **more)
-        return job
-
-    return train
-
-
-@pytest.fixture
-def deliver(context, ports):
-    """Delivers the event that a job ended, and says whether the message comes back."""
-
-    def send(job: str) -> bool:
-        event = sample_event("deploy-job-completed")
-        body = json.loads(event["Records"][0]["body"])
-        body["detail"]["TrainingJobName"] = job
-        event["Records"][0]["body"] = json.dumps(body)
-        return handler(event, context, ports=ports) != DONE
-
-    return send
-
-
-@pytest.fixture
-def live(deliver, trained, sagemaker):
-    """A job whose model serves."""
-
-    def bring(job: str) -> str:
-        trained(job)
-        assert deliver(job)
-        sagemaker.settle_endpoint()
-        assert not deliver(job)
-        return job
-
-    return bring
 
 
 def is_judged(s3, job: str) -> bool:
     return f"runs/{job}/gate.json" in stored(s3)
-
-
-def live_model(s3) -> str:
-    return str(json.loads(read(s3, "config/live.json"))["model"])
 
 
 def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sagemaker, s3, sns, sqs):
@@ -140,17 +77,17 @@ def test_a_message_that_comes_again_changes_and_says_nothing(live, deliver, sage
     assert sagemaker.calls.count("CreateEndpoint") == before and len(sns.published) == 1
 
 
-def test_two_messages_in_one_batch_deploy_once(trained, context, ports, sagemaker, sns):
+def test_two_messages_in_one_batch_deploy_once(trained, context, deploy_ports, sagemaker, sns):
     job = "fraud-4296854961e50a36"  # the one in events/
     trained(job)
     event = sample_event("deploy-job-completed-twice")
-    assert len(handler(event, context, ports=ports)["batchItemFailures"]) == 2
+    assert len(handler(event, context, ports=deploy_ports)["batchItemFailures"]) == 2
     sagemaker.settle_endpoint()
-    assert handler(event, context, ports=ports) == DONE
+    assert handler(event, context, ports=deploy_ports) == {"batchItemFailures": []}
     assert sagemaker.calls.count("CreateEndpoint") == 1 and len(sns.published) == 1
 
 
-def test_of_two_handlers_at_once_only_one_speaks(trained, deliver, sagemaker, ports, sns):
+def test_of_two_handlers_at_once_only_one_speaks(trained, deliver, sagemaker, sns):
     trained(FIRST)
     deliver(FIRST)
     sagemaker.settle_endpoint()
@@ -237,7 +174,7 @@ def test_a_rolled_back_update_is_noticed_and_not_tried_again(live, trained, deli
 
 
 def test_a_rollback_is_noticed_even_if_the_function_died_right_after_it_began_the_update(
-    live, trained, deliver, sagemaker, sns, ports, s3
+    live, trained, deliver, sagemaker, sns, s3
 ):
     live(FIRST)
     trained(SECOND)
@@ -356,12 +293,12 @@ def test_an_event_that_is_faster_than_describe_comes_back(trained, deliver, sage
     assert sagemaker.endpoint is None
 
 
-def test_jobs_of_others_are_left_alone(trained, deliver, context, ports, sagemaker, sns):
+def test_jobs_of_others_are_left_alone(trained, deliver, context, deploy_ports, sagemaker, sns):
     trained(FIRST)
     sagemaker.jobs[FIRST]["Tags"] = [{"Key": "fraud:stack", "Value": "another"}]
     assert not deliver(FIRST)
     assert not deliver(SECOND)  # no such job
-    assert handler(sample_event("deploy-foreign-job"), context, ports=ports) == DONE
+    assert handler(sample_event("deploy-foreign-job"), context, ports=deploy_ports) == {"batchItemFailures": []}
     assert sagemaker.endpoint is None and sns.published == []
 
 
@@ -497,7 +434,8 @@ def test_a_rejected_model_changes_nothing_and_people_are_told_why(live, trained,
     calls = len(sagemaker.calls)
     for _ in range(2):
         assert not deliver(SECOND)
-    assert {"DescribeTrainingJob", "ListTags", "DescribeEndpoint"} == set(sagemaker.calls[calls:])
+    registry = {"ListModelPackages", "CreateModelPackageGroup", "CreateModelPackage"}
+    assert {"DescribeTrainingJob", "ListTags", "DescribeEndpoint"} | registry == set(sagemaker.calls[calls:])
     assert live_model(s3) == sagemaker.endpoint["EndpointConfigName"] == FIRST
     assert sqs.sent == [] and SECOND not in sagemaker.models
     assert sns.subjects == [f"Live: model {FIRST}", f"Rejected: model {SECOND}"]
