@@ -175,6 +175,10 @@ def test_a_model_trained_on_worthless_labels_is_rejected_and_the_old_one_serves_
     assert (verdict["verdict"], verdict["serving"]) == ("reject", before)
     assert stack.read_json(f"runs/{before}/gate.json")["verdict"] == "pass"
     assert not [key for key in stack.keys(f"runs/{job}/history/") if "part-" not in key and "index" not in key]
+    (package,) = stack.sagemaker.list_model_packages(
+        ModelPackageGroupName=stack.stack_name, SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    assert (package["ModelPackageDescription"], package["ModelApprovalStatus"]) == (job, "Rejected")
     assert job not in {model["ModelName"] for model in stack.sagemaker.list_models(NameContains=job)["Models"]}
     endpoint = stack.sagemaker.describe_endpoint(EndpointName=stack.endpoint_name)
     assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", before)
