@@ -40,6 +40,7 @@ class DeploySettings:
     queue_url: str
     backfills_queue_url: str
     poll_seconds: int
+    approval: str
     endpoint_name: str
     endpoint_type: str
     serving_instance_type: str

@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5
 # Longest stay in a stage without anything new. A training job has its own limit; uploads wait for the quiet period
 # after the last file.
 PATIENCE_SECONDS = {"waiting": 300.0, "training": 6 * 3600.0, "loading": 900.0, "deploying": 300.0}
-REFUSALS = ("damaged", "failed", "rolled-back")
+REFUSALS = ("damaged", "rejected", "pending", "failed", "rolled-back")
 WORKING = {"waiting": "train", "training": "train", "loading": "backfill", "deploying": "deploy"}
 
 

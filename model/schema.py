@@ -15,6 +15,7 @@ from model import transaction
 from model.costs import Costs
 from model.document import SchemaError, Section, duration
 from model.field import Field, InvalidTransaction
+from model.gate_schema import Gate
 from model.history_schema import History
 from model.label import Label
 from model.timestamps import UNITS, is_form
@@ -25,6 +26,8 @@ __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema"
 
 CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
 PACKAGED = Path(__file__).with_name("schema.yaml")
+# What a schema says of decisions and of the training, but not of a transaction and its features.
+NOT_OF_TRANSACTIONS = ("name", "holdout", "thresholds", "costs", "alerts_per_day", "rejected_rows_limit", "gate")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Schema:
     costs: Costs | None = None  # with them the thresholds are those of the lowest cost
     alerts_per_day: int = 100
     rejected_rows_limit: float = 0.01
+    gate: Gate = field(default_factory=Gate)
     history: History = field(default_factory=History)
 
     @cached_property
@@ -61,6 +65,11 @@ class Schema:
     @cached_property
     def history_plan(self) -> Plan:
         return Plan.of(self)
+
+    def reads_as(self, other: Schema) -> bool:
+        """Whether both make the same features of a transaction; they may decide and train differently."""
+        one, two = ({**schema.to_dict(), **dict.fromkeys(NOT_OF_TRANSACTIONS)} for schema in (self, other))
+        return one == two
 
     def validate(self, payload: Mapping[str, Any]) -> Transaction:
         return transaction.read(self, payload)
@@ -86,6 +95,7 @@ class Schema:
             costs=_costs(top, fields),
             alerts_per_day=int(top.number_or("alerts_per_day", cls.alerts_per_day, 1, 1_000_000)),
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
+            gate=Gate.from_section(top.section("gate")) if top.has("gate") else Gate(),
             history=History.from_section(top.section("history")) if top.has("history") else History(),
         )
         timestamp.refuse_unknown_keys()
@@ -117,6 +127,7 @@ class Schema:
             document["costs"] = self.costs.to_dict()
         document["alerts_per_day"] = self.alerts_per_day
         document["rejected_rows_limit"] = self.rejected_rows_limit
+        document["gate"] = self.gate.to_dict()
         document["history"] = self.history.to_dict()
         return document
 

@@ -22,7 +22,11 @@ def is_missing(error: ClientError) -> bool:
     """SageMaker says "no such thing" with a ValidationException, and only its text tells it from other mistakes."""
     if code(error) not in ("ValidationException", "ResourceNotFound"):
         return False
-    return "could not find" in message(error).lower() or "not found" in message(error).lower()
+    return any(words in message(error).lower() for words in ("could not find", "not found", "does not exist"))
+
+
+def exists_already(error: ClientError) -> bool:
+    return code(error) == "ValidationException" and "already exist" in message(error).lower()
 
 
 def cancelled_because(error: ClientError) -> frozenset[str]:

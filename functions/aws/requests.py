@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from functions.aws import images, names
@@ -88,6 +89,35 @@ def model(settings: DeploySettings, name: str, model_data_url: str) -> dict[str,
             "Environment": environment,
         },
         "Tags": names.tags(settings.stack_name),
+    }
+
+
+def model_package_group(settings: DeploySettings) -> dict[str, Any]:
+    return {
+        "ModelPackageGroupName": settings.stack_name,
+        "ModelPackageGroupDescription": f"Models that stack {settings.stack_name} trained",
+        "Tags": names.tags(settings.stack_name),
+    }
+
+
+def model_package(
+    settings: DeploySettings, name: str, model_data_url: str, approval: str, properties: dict[str, str]
+) -> dict[str, Any]:
+    """Its token is the job's: however often it is sent, one package comes of it."""
+    container = model(settings, name, model_data_url)["PrimaryContainer"]
+    quality = {"ContentType": "application/json", "S3Uri": f"s3://{settings.bucket}/runs/{name}/evaluation.json"}
+    return {
+        "ModelPackageGroupName": settings.stack_name,
+        "ModelPackageDescription": name,
+        "ModelApprovalStatus": approval,
+        "InferenceSpecification": {
+            "Containers": [{member: container[member] for member in ("Image", "ModelDataUrl", "Environment")}],
+            "SupportedContentTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": quality}},
+        "CustomerMetadataProperties": properties,
+        "ClientToken": hashlib.sha256(f"{settings.bucket}/{name}".encode()).hexdigest()[:32],
     }
 
 

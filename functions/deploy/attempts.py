@@ -1,14 +1,16 @@
-"""Which jobs were sent to the endpoint: without this record a rolled-back update looks like one that is still due."""
+"""Which jobs were sent to the endpoint: without this record a rolled-back update looks like one that is still due, and
+what was approved by hand like an old job that a newer one may replace."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.aws import objects
+from functions.deploy.approval import STAMP
 from functions.deploy.job import TrainedJob
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Attempts:
     now: Callable[[], datetime]
 
     def made_at(self, job: TrainedJob) -> datetime | None:
-        key = job.key("deployment.json")
+        key = job.deployment_key("deployment.json")
         if not objects.exists(self.s3, self.bucket, key):
             return None
         record = json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
@@ -36,4 +38,11 @@ class Attempts:
 
     def remember(self, job: TrainedJob, replaced: str | None) -> None:
         record = {"config": job.name, "replaces": replaced, "at": self.now().isoformat()}
-        objects.put_once(self.s3, self.bucket, job.key("deployment.json"), objects.as_json(record))
+        objects.put_once(self.s3, self.bucket, job.deployment_key("deployment.json"), objects.as_json(record))
+
+    def with_last_approval(self, job: TrainedJob) -> TrainedJob:
+        prefix = job.key("approvals/")
+        stamps = {key.removeprefix(prefix).partition("/")[0] for key in objects.all_keys(self.s3, self.bucket, prefix)}
+        if not stamps:
+            return job
+        return replace(job, approved=datetime.strptime(max(stamps), STAMP).replace(tzinfo=UTC))

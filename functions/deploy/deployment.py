@@ -1,9 +1,11 @@
-"""One ended training job: verified, published, brought to the endpoint, and people told how it went."""
+"""One trained model: verified, judged, registered, brought to the endpoint, and people told how it went.
+
+Two things ask for it: a job that ended, and somebody who approves a package, be it one that waited or an older one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,13 @@ from botocore.exceptions import ClientError
 from functions.aws import errors, objects
 from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
-from functions.deploy import failures, notices, outputs
+from functions.deploy import failures, notices, outputs, verdict
 from functions.deploy import job as jobs
+from functions.deploy.approval import Approval
 from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Endpoint, Hosting
 from functions.deploy.job import TrainedJob
+from functions.deploy.registry import APPROVED, PENDING, Registry
 from functions.deploy.rollout import Rollout, Step
 from functions.settings import DeploySettings
 from model.artefact import ArtefactError
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rolled-back", "failed", "training-failed"})
+FINAL = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "training-failed"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Deployment:
     hosting: Hosting
     rollout: Rollout
     backfill: Backfill
+    registry: Registry
     announcer: Announcer
     settings: DeploySettings
     now: Callable[[], datetime]
@@ -55,12 +60,52 @@ class Deployment:
             return self._report_training(job)
         try:
             evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
-            if not self.backfill.is_complete(job):
-                return Outcome.LATER
         except ArtefactError as error:
-            notice = notices.broken(job, self.settings.bucket, str(error), self._serving())
-            return self._settle(job, "damaged", notice)
-        return self._roll_out(job, evaluation)
+            return self._report_damage(job, error)
+        judged = self._judged(job, evaluation)
+        package = self.registry.ensure(job, evaluation, judged)
+        if judged["verdict"] == "reject":
+            notice = notices.rejected(job, self.settings.bucket, judged, package.arn, self._serving_now())
+            return self._settle(job, "rejected", notice)
+        if package.approval == PENDING:
+            notice = notices.pending(job, self.settings.bucket, evaluation, package.arn, self._serving_now())
+            return self._settle(job, "pending", notice)
+        return self._bring(job, evaluation) if package.approval == APPROVED else Outcome.DONE
+
+    def on_package_approved(self, approval: Approval) -> Outcome:
+        """Whatever the gate said, and whether or not it served before: who approves decides."""
+        package = self.registry.describe(approval.package)
+        if package is None or package.approval != APPROVED:
+            self.logger.info("No package of this stack, or not approved any more", extra={"package": approval.package})
+            return Outcome.DONE
+        found = jobs.find(self.hosting.sagemaker, self.settings.stack_name, package.job)
+        if found is None or found.status != "Completed":
+            self.logger.info("No training job behind the package", extra={"package": approval.package})
+            return Outcome.DONE
+        job = replace(found, approved=approval.at)
+        if self._is_settled(job):
+            return self._clean_up(job)
+        try:
+            evaluation = outputs.publish_model(self.s3, self.settings.bucket, job)
+        except ArtefactError as error:
+            return self._report_damage(job, error)
+        return self._bring(job, evaluation)
+
+    def _bring(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
+        try:
+            ready = self.backfill.is_complete(job)
+        except ArtefactError as error:
+            return self._report_damage(job, error)
+        return self._roll_out(job, evaluation) if ready else Outcome.LATER
+
+    def _report_damage(self, job: TrainedJob, error: ArtefactError) -> Outcome:
+        notice = notices.broken(job, self.settings.bucket, str(error), self._serving_now())
+        return self._settle(job, "damaged", notice)
+
+    def _judged(self, job: TrainedJob, evaluation: dict[str, Any]) -> dict[str, Any]:
+        s3, bucket = self.s3, self.settings.bucket
+        found = verdict.find(s3, bucket, job)
+        return found or verdict.speak(s3, bucket, job, evaluation, self._serving())
 
     def _roll_out(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
         name = self.settings.endpoint_name
@@ -72,7 +117,7 @@ class Deployment:
             if errors.code(error) != "ResourceLimitExceeded":
                 raise
             self.announcer.announce(
-                job.key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
+                job.deployment_key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
             )
             return Outcome.LATER
         self.logger.info(step.value, extra={"job": job.name, "endpoint": name})
@@ -93,7 +138,7 @@ class Deployment:
         bucket = self.settings.bucket
         has_rejected_rows = outputs.publish_outputs(self.s3, bucket, job)
         reason = failures.reason(self.logs, job)
-        notice = notices.training_failed(job, bucket, reason, self._serving(), has_rejected_rows)
+        notice = notices.training_failed(job, bucket, reason, self._serving_now(), has_rejected_rows)
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
@@ -107,24 +152,27 @@ class Deployment:
         self.s3.put_object(Bucket=self.settings.bucket, Key="config/live.json", Body=objects.as_json(live))
 
     def _is_settled(self, job: TrainedJob) -> bool:
-        announced = objects.keys(self.s3, self.settings.bucket, job.key("announced/"))
-        return any(job.key(f"announced/{state}.json") in announced for state in FINAL)
+        announced = objects.keys(self.s3, self.settings.bucket, job.deployment_key("announced/"))
+        return any(job.deployment_key(f"announced/{state}.json") in announced for state in FINAL)
 
     def _clean_up(self, job: TrainedJob) -> Outcome:
         """After the announcement, because its marker keeps a second message from creating the endpoint again."""
-        if objects.exists(self.s3, self.settings.bucket, job.key("announced/failed.json")):
+        if objects.exists(self.s3, self.settings.bucket, job.deployment_key("announced/failed.json")):
             self.hosting.remove_failed(job)
         return Outcome.DONE
 
     def _settle(self, job: TrainedJob, state: str, notice: Notice) -> Outcome:
-        outcome = self.announcer.announce(job.key(f"announced/{state}"), notice)
+        outcome = self.announcer.announce(job.deployment_key(f"announced/{state}"), notice)
         if outcome is Outcome.DONE:
             self.count(f"Model_{state}")
         return outcome
 
-    def _serving(self) -> str:
+    def _serving_now(self) -> str:
+        return notices.serving_now(self._serving())
+
+    def _serving(self) -> str | None:
         endpoint = self.hosting.endpoint()
-        return notices.serving_now(endpoint.config if endpoint and endpoint.answers else None)
+        return endpoint.config if endpoint and endpoint.answers else None
 
 
 def _reason(endpoint: Endpoint | None) -> str:

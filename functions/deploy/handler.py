@@ -1,4 +1,5 @@
-"""Lambda: a message for every training job that ended brings its model to the endpoint, or tells why not."""
+"""Lambda: a message for every training job that ended, and for every package that is approved, brings a model to the
+endpoint, or tells why not."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ from functions import settings
 from functions.aws import clients, metrics, queue
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
+from functions.deploy import approval
 from functions.deploy.attempts import Attempts
 from functions.deploy.backfill import Backfill
 from functions.deploy.deployment import Deployment
 from functions.deploy.endpoint import Hosting
+from functions.deploy.registry import Registry
 from functions.deploy.rollout import Rollout
 
 if TYPE_CHECKING:
@@ -58,7 +61,11 @@ def wire(
     rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
     backfill = Backfill(s3, sqs, announcer, found.stack_name, found.bucket, found.backfills_queue_url, now)
-    return Ports(Deployment(s3, logs, hosting, rollout, backfill, announcer, found, now, metrics.count, logger), sqs)
+    registry = Registry(s3, sagemaker, found)
+    deployment = Deployment(
+        s3, logs, hosting, rollout, backfill, registry, announcer, found, now, metrics.count, logger
+    )  # fmt: skip
+    return Ports(deployment, sqs)
 
 
 @cache
@@ -75,7 +82,7 @@ def handler(event: dict[str, Any], context: LambdaContext, *, ports: Ports | Non
 
 
 def _on_message(record: SQSRecord, ports: Ports) -> Outcome:
-    outcome = ports.deployment.on_job_ended(record.json_body["detail"]["TrainingJobName"])
+    outcome = _on_event(record.json_body["detail"], ports.deployment)
     if outcome is Outcome.LATER:
         ports.sqs.change_message_visibility(
             QueueUrl=ports.deployment.settings.queue_url,
@@ -83,6 +90,13 @@ def _on_message(record: SQSRecord, ports: Ports) -> Outcome:
             VisibilityTimeout=_seconds_until_next_look(record, ports),
         )
     return outcome
+
+
+def _on_event(detail: dict[str, Any], deployment: Deployment) -> Outcome:
+    if "TrainingJobName" in detail:
+        return deployment.on_job_ended(detail["TrainingJobName"])
+    approved = approval.read(detail)
+    return deployment.on_package_approved(approved) if approved else Outcome.DONE
 
 
 def _seconds_until_next_look(record: SQSRecord, ports: Ports) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from functions.aws import errors, names
+from functions.deploy.approval import STAMP
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -22,6 +23,7 @@ class TrainedJob:
     created: datetime
     failure_reason: str
     artefact_uri: str
+    approved: datetime | None = None  # by hand, and when: each approval is a deployment of its own
 
     @property
     def ended(self) -> bool:
@@ -30,8 +32,13 @@ class TrainedJob:
     def key(self, name: str) -> str:
         return f"runs/{self.name}/{name}"
 
+    def deployment_key(self, name: str) -> str:
+        """Where a deployment keeps its records: the first beside the model, that of an approval in a folder."""
+        return self.key(f"approvals/{self.approved:{STAMP}}/{name}" if self.approved else name)
+
     def is_newer_than(self, other: TrainedJob) -> bool:
-        return (self.created, self.name) > (other.created, other.name)
+        """An approval by hand is newer than every job that had begun before it."""
+        return (self.approved or self.created, self.name) > (other.approved or other.created, other.name)
 
 
 def find(sagemaker: SageMakerClient, stack: str, name: str) -> TrainedJob | None:

@@ -33,6 +33,33 @@ def broken(job: TrainedJob, bucket: str, reason: str, serving: str) -> Notice:
     )
 
 
+def pending(job: TrainedJob, bucket: str, evaluation: dict[str, Any], package: str, serving: str) -> Notice:
+    return Notice(
+        f"Waits for approval: model {job.name}",
+        f"Model {job.name} was trained and passed the gate.\n\n{_figures(evaluation)}\n{serving}\n\n"
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        f"To let it go live, or to turn it down:\n{_decide(package, 'Approved')}{_decide(package, 'Rejected')}",
+    )
+
+
+def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], package: str, serving: str) -> Notice:
+    rules = "".join(
+        f"  {'holds' if rule['passed'] else 'BROKEN'}  {rule['rule']}: {rule['text']}\n" for rule in verdict["rules"]
+    )
+    return Notice(
+        f"Rejected: model {job.name}",
+        f"Training job {job.name} completed, but its model does not go live: {verdict['reason']}\n\n{serving}\n\n"
+        f"All rules of the gate:\n{rules}\n"
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        "If the files are wrong, most often their labels, correct them and drop them again. If the rules are, change\n"
+        "them under gate: in the schema (lower floors let more through), and drop a file; the same one will do:\n"
+        f"  aws s3 cp s3://{bucket}/{job.key('input/schema.yaml')} .\n"
+        f"  aws s3 cp schema.yaml s3://{bucket}/config/schema.yaml\n"
+        f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n"
+        f"Or let it go live all the same:\n{_decide(package, 'Approved')}",
+    )
+
+
 def rolled_back(job: TrainedJob, endpoint: str, reason: str, serving: str) -> Notice:
     return Notice(
         f"Rolled back: model {job.name}",
@@ -103,6 +130,10 @@ def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
         else:
             lines.append((name.replace("_", " "), value))
     return lines
+
+
+def _decide(package: str, status: str) -> str:
+    return f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status {status}\n"
 
 
 def _endpoint_log(endpoint: str) -> str:

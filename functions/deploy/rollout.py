@@ -63,7 +63,7 @@ class Rollout:
 
     def _serves_newer(self, job: TrainedJob, endpoint: Endpoint) -> bool:
         serving = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, endpoint.config)
-        return serving is not None and serving.is_newer_than(job)
+        return serving is not None and self.attempts.with_last_approval(serving).is_newer_than(job)
 
     def _begin(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
         if not self.hosting.prepare(job):

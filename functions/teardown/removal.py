@@ -1,4 +1,4 @@
-"""Removes the endpoint, its configurations and models, and stops training. May be repeated at any point."""
+"""Removes the endpoint, its configurations, models and packages, and stops training. May be repeated at any point."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ class Removal:
             self._try("Endpoint configuration removed", name, delete)
         for name in self._own(self._pages("list_models", "Models"), "ModelName", "ModelArn"):
             self._try("Model removed", name, partial(self.sagemaker.delete_model, ModelName=name))
+        self._remove_registry()
 
     def _try(self, done: str, name: str, call: Callable[[], object]) -> None:
         try:
@@ -62,6 +63,25 @@ class Removal:
                 delete = partial(self.sagemaker.delete_endpoint, EndpointName=name)
                 self._try("Endpoint is being deleted", name, delete)
             self.pause(POLL_SECONDS)
+
+    def _remove_registry(self) -> None:
+        """A group goes when it is empty. One that does not carry our tag stays, with all that is in it."""
+        group = self.settings.stack_name
+        try:
+            arn = self.sagemaker.describe_model_package_group(ModelPackageGroupName=group)["ModelPackageGroupArn"]
+        except ClientError as error:
+            if errors.is_missing(error):
+                return
+            raise
+        if not names.carries_tag(cast("Any", self.sagemaker.list_tags(ResourceArn=arn)["Tags"]), group):
+            return
+        pages = list(self.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group))
+        for package in (found for page in pages for found in page["ModelPackageSummaryList"]):
+            name = package["ModelPackageArn"]
+            delete = partial(self.sagemaker.delete_model_package, ModelPackageName=name)
+            self._try("Model package removed", name, delete)
+        delete_group = partial(self.sagemaker.delete_model_package_group, ModelPackageGroupName=group)
+        self._try("Model package group removed", group, delete_group)
 
     def _status(self) -> str | None:
         try:

@@ -33,6 +33,23 @@ def already_exists(kind: str, arn: str) -> ApiError:
     return invalid(f'Cannot create already existing {kind} "{arn}".')
 
 
+def does_not_exist(kind: str, arn: str) -> ApiError:
+    """As the model registry says it."""
+    return invalid(f"{kind} {arn} does not exist.")
+
+
+def no_such_group() -> ApiError:
+    return invalid("Model Package Group does not exist.")
+
+
+def group_exists(arn: str) -> ApiError:
+    return invalid(f"Model Package Group already exists: {arn}")
+
+
+def conflict(message: str) -> ApiError:
+    return ApiError("ConflictException", message)
+
+
 def endpoint_busy(arn: str) -> ApiError:
     return invalid(f'Cannot update in-progress endpoint "{arn}".')
 

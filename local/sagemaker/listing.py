@@ -20,23 +20,26 @@ def page(
     *,
     name: str,
     status: str | None = None,
+    place: str | None = None,
     default_order: str = "Descending",
     summary: Callable[[Record], Record],
     answer: str,
 ) -> Record:
-    """One page of `answer`; `name` and `status` say which members of a record are its name and status."""
+    """One page of `answer`; `name` and `status` say which members of a record are its name and status, and `place`
+    which one sorts records of equal name or time: the name, unless several have one."""
+    place = place or name
     found = [record for record in records if _wanted(request, record, name, status)]
     by = {"Name": name, "Status": status}.get(request.get("SortBy", "CreationTime"), "CreationTime") or name
     descending = request.get("SortOrder", default_order) == "Descending"
-    found.sort(key=lambda record: (record[by], record[name]), reverse=descending)
+    found.sort(key=lambda record: (record[by], record[place]), reverse=descending)
     if "NextToken" in request:
-        after = _position(request["NextToken"], found, by, name)
-        found = [record for record in found if _beyond((record[by], record[name]), after, descending)]
+        after = _position(request["NextToken"], found, by, place)
+        found = [record for record in found if _beyond((record[by], record[place]), after, descending)]
     size = int(request.get("MaxResults", PAGE))
     result: Record = {answer: [summary(record) for record in found[:size]]}
     if size < len(found):
         last = found[size - 1]
-        result["NextToken"] = base64.urlsafe_b64encode(json.dumps([last[by], last[name]]).encode()).decode()
+        result["NextToken"] = base64.urlsafe_b64encode(json.dumps([last[by], last[place]]).encode()).decode()
     return result
 
 
@@ -52,13 +55,13 @@ def _wanted(request: Record, record: Record, name: str, status: str | None) -> b
     return True
 
 
-def _position(token: str, found: list[Record], by: str, name: str) -> Position:
+def _position(token: str, found: list[Record], by: str, place: str) -> Position:
     """The last record of the page before; a token of another sorting fits no record here."""
     try:
         value, last = json.loads(base64.urlsafe_b64decode(token))
     except (binascii.Error, ValueError, TypeError):
         raise invalid("Invalid NextToken.") from None
-    if found and (type(value), type(last)) != (type(found[0][by]), type(found[0][name])):
+    if found and (type(value), type(last)) != (type(found[0][by]), type(found[0][place])):
         raise invalid("Invalid NextToken.")
     return value, last
 

@@ -31,6 +31,8 @@ class Machine:
     models: Collection
     configs: Collection
     endpoints: Collection
+    package_groups: Collection
+    packages: Collection
 
     @classmethod
     def build(cls, ports: Ports, directory: Path, python: Path, names: Names, settings: Settings) -> "Machine":
@@ -49,6 +51,8 @@ class Machine:
             models=Collection(directory / "models"),
             configs=Collection(directory / "endpoint-configs"),
             endpoints=Collection(directory / "endpoints"),
+            package_groups=Collection(directory / "model-package-groups"),
+            packages=Collection(directory / "model-packages"),
         )
 
     def log_stream(self, role_arn: str, group: str, stream: str) -> LogStream:

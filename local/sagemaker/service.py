@@ -17,6 +17,8 @@ from local.sagemaker.errors import ApiError, unknown_operation
 from local.sagemaker.machine import Machine
 from local.sagemaker.names import Names
 from local.sagemaker.ports import AccessDenied, Ports
+from local.sagemaker.registry.groups import ModelPackageGroups
+from local.sagemaker.registry.packages import ModelPackages
 from local.sagemaker.serving import invoke
 from local.sagemaker.serving.configs import EndpointConfigs
 from local.sagemaker.serving.deployment import Deployments
@@ -110,6 +112,7 @@ class SageMaker:
         machine = self._machine
         models, configs = Models(machine), EndpointConfigs(machine)
         endpoints, tags = Endpoints(machine, self._deployments), Tags(machine)
+        groups, packages = ModelPackageGroups(machine), ModelPackages(machine)
         return {
             "CreateTrainingJob": self._jobs.create,
             "DescribeTrainingJob": self._jobs.describe,
@@ -128,6 +131,15 @@ class SageMaker:
             "DescribeEndpoint": endpoints.describe,
             "ListEndpoints": endpoints.list,
             "DeleteEndpoint": endpoints.delete,
+            "CreateModelPackageGroup": groups.create,
+            "DescribeModelPackageGroup": groups.describe,
+            "ListModelPackageGroups": groups.list,
+            "DeleteModelPackageGroup": groups.delete,
+            "CreateModelPackage": packages.create,
+            "DescribeModelPackage": packages.describe,
+            "UpdateModelPackage": packages.update,
+            "ListModelPackages": packages.list,
+            "DeleteModelPackage": packages.delete,
             "AddTags": tags.add,
             "ListTags": tags.list,
             "DeleteTags": tags.delete,

@@ -16,6 +16,8 @@ class Tags:
             (machine.models, "ModelName", "ModelArn"),
             (machine.configs, "EndpointConfigName", "EndpointConfigArn"),
             (machine.endpoints, "EndpointName", "EndpointArn"),
+            (machine.package_groups, "ModelPackageGroupName", "ModelPackageGroupArn"),
+            (machine.packages, "Key", "ModelPackageArn"),
         ]
 
     async def add(self, asked: Record, caller: Caller) -> Record:

@@ -16,6 +16,13 @@ _JAVA_CLASSES = {
     r"\p{Z}": r"\s",
     r"\p{N}": r"\d",
 }
+_TEXT = r"\x20-\x7e\xa0-\U0010ffff"  # whatever can be seen: no control characters
+_JAVA_GROUPS = {
+    r"\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}": _TEXT,
+    r"\p{L}\p{M}\p{Z}\p{N}\p{P}": _TEXT,  # symbols pass here too
+    r"\p{L}\p{Z}\p{N}": r"\w\s",
+}
+_REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")  # Java lets an anchor be repeated
 _NUMBERS = {"integer", "long", "float", "double"}
 
 
@@ -138,7 +145,7 @@ def _java(value: Any) -> str:
 
 @cache
 def _pattern(java: str) -> re.Pattern[str]:
-    python = java.replace(r"\p{L}\p{Z}\p{N}", r"\w\s").replace(r"\z", r"\Z")
-    for theirs, ours in _JAVA_CLASSES.items():
+    python = _REPEATED_END.sub("", java).replace(r"\z", r"\Z")
+    for theirs, ours in (_JAVA_GROUPS | _JAVA_CLASSES).items():
         python = python.replace(theirs, ours)
     return re.compile(python)

@@ -27,8 +27,6 @@ from model.training.problems import Rejections, TrainingError
 from model.training.table import Table, read_files
 
 FEWEST = 20  # of each class: with fewer no interval means anything
-# What a schema says of decisions and of the training, but not of a transaction and its features.
-NOT_READ_BY = ("name", "holdout", "thresholds", "costs", "alerts_per_day", "rejected_rows_limit")
 
 
 class NoComparisonError(Exception):
@@ -120,15 +118,11 @@ def _its_rows(contract: Contract, challenger: Challenger, later: Array) -> tuple
     if missing:
         text = f"model {contract.model} uses features that are not made any more: {', '.join(missing[:5])}"
         raise NoComparisonError("other_features", text)
-    if _read_by(contract.schema) == _read_by(challenger.schema):
+    if contract.schema.reads_as(challenger.schema):
         rows = _with_same_history(contract, challenger, later)
     else:
         later, rows = _read_again(contract, challenger, later)
     return later, rows if made == contract.features else rows[:, [made.index(name) for name in contract.features]]
-
-
-def _read_by(schema: Schema) -> dict[str, Any]:
-    return {key: value for key, value in schema.to_dict().items() if key not in NOT_READ_BY}
 
 
 def _with_same_history(contract: Contract, challenger: Challenger, later: Array) -> Array:

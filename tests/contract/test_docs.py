@@ -32,6 +32,7 @@ AWS_TERMS = {  # words of AWS that are written like names of the template
     "MiniStack",
     "SageMaker",
     "TrainingJobs",
+    "UpdatedModelPackageFields",
 }
 
 by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -164,7 +165,7 @@ def test_every_key_of_the_schema_is_explained():
         return str(refused.value).partition("expected one of ")[2].split(", ")
 
     explained = set(re.findall(r"`([^`]+)`", prose.text(ROOT / "docs" / "schema.md")))
-    sections = {"timestamp", "transaction_id", "label", "thresholds", "costs", "history"}
+    sections = {"timestamp", "transaction_id", "label", "thresholds", "costs", "gate", "history"}
     top = set(known("")) - sections - {"fields"}
     nested = {f"{section}.{key}" for section in sections for key in known(section)}
     rules = set(known("fields.amount"))

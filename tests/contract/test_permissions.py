@@ -107,6 +107,12 @@ def test_no_function_has_a_managed_policy(role):
         ("deploy", "sagemaker:CreateEndpoint", "endpoint-config/fraud-4296854961e50a36", True),
         ("deploy", "sagemaker:DeleteEndpoint", "endpoint/fraud-eu-endpoint", False),
         ("deploy", "sagemaker:DeleteModel", "model/other", False),
+        ("deploy", "sagemaker:CreateModelPackage", "model-package/fraud/1", True),
+        ("deploy", "sagemaker:CreateModelPackage", "model-package-group/fraud", True),
+        ("deploy", "sagemaker:CreateModelPackage", "model-package/fraud-eu/1", False),
+        ("deploy", "sagemaker:ListModelPackages", "model-package-group/fraud-eu", False),
+        ("teardown", "sagemaker:DeleteModelPackageGroup", "model-package-group/fraud", True),
+        ("teardown", "sagemaker:DeleteModelPackage", "model-package/other/1", False),
         ("score", "sagemaker:InvokeEndpoint", "endpoint/fraud-endpoint", True),
         ("score", "sagemaker:InvokeEndpoint", "endpoint/another", False),
         ("teardown", "sagemaker:DeleteEndpointConfig", "endpoint-config/fraud-4296854961e50a36-r2", True),
@@ -123,8 +129,12 @@ def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resour
     assert any(fnmatchcase(arn, pattern) for pattern in patterns) == allowed
 
 
-def test_queues_take_messages_from_their_rule_alone():
-    for queue in ("Uploads", "Deployments", "Labels"):
+RULES_OF_QUEUE = {"Uploads": ["Uploads"], "Deployments": ["Deployments", "Approvals"], "Labels": ["Labels"]}
+
+
+def test_queues_take_messages_from_their_rules_alone():
+    for queue, rules in RULES_OF_QUEUE.items():
         (statement,) = template.properties(f"{queue}QueuePolicy")["PolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-        assert template.resolve(statement["Condition"]) == {"ArnEquals": {"aws:SourceArn": f"${{{queue}Rule.Arn}}"}}
+        sources = template.resolve(statement["Condition"])["ArnEquals"]["aws:SourceArn"]
+        assert template.as_list(sources) == [f"${{{rule}Rule.Arn}}" for rule in rules]

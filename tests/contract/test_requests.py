@@ -52,6 +52,10 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
         "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
         "CreateEndpoint": requests.endpoint(settings, JOB),
         "UpdateEndpoint": requests.endpoint_update(settings, JOB),
+        "CreateModelPackageGroup": requests.model_package_group(settings),
+        "CreateModelPackage": requests.model_package(
+            settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz", "Approved", {"training_job": JOB}
+        ),
     }
     for operation, request in built.items():
         assert service_model.problems("sagemaker", operation, request) == [], operation

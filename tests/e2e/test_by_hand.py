@@ -43,6 +43,8 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     assert not names_of(stack, "endpoint")
     assert not names_of(stack, "endpoint_config")
     assert not names_of(stack, "model")
+    groups = stack.sagemaker.list_model_package_groups(NameContains="byhand")["ModelPackageGroupSummaryList"]
+    assert groups == []
     assert stack.s3.head_bucket(Bucket=by_hand.bucket), "the data bucket is kept by choice"
 
 

@@ -155,6 +155,33 @@ def test_a_few_bad_rows_are_set_aside_and_the_rest_is_trained_on(stack: Stack, s
     assert "amount" in rejected
 
 
+def test_a_model_trained_on_worthless_labels_is_rejected_and_the_old_one_serves_on(
+    stack: Stack, simulated: pd.DataFrame, transactions: list[dict[str, Any]]
+) -> None:
+    before, known, mark = stack.live()["model"], stack.jobs(), os.urandom(3).hex()
+    for key in stack.keys("transactions/"):
+        stack.s3.delete_object(Bucket=stack.bucket, Key=key)
+    labels = simulated["is_fraud"].sample(frac=1, random_state=5).to_numpy()
+    with stack.inbox() as inbox:
+        stack.upload(f"transactions/{mark}.csv", csv(simulated.assign(is_fraud=labels), mark))
+        job = stack.wait_for_new_job(known)
+        told = inbox.wait_for(job, "Rejected")
+
+    assert "not shown to be better than guessing" in told and f"Model {before} serves on." in told
+    verdict = stack.read_json(f"runs/{job}/gate.json")
+    assert (verdict["verdict"], verdict["serving"]) == ("reject", before)
+    assert stack.read_json(f"runs/{before}/gate.json")["verdict"] == "pass"
+    assert not [key for key in stack.keys(f"runs/{job}/history/") if "part-" not in key and "index" not in key]
+    (package,) = stack.sagemaker.list_model_packages(
+        ModelPackageGroupName=stack.stack_name, SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    assert (package["ModelPackageDescription"], package["ModelApprovalStatus"]) == (job, "Rejected")
+    assert job not in {model["ModelName"] for model in stack.sagemaker.list_models(NameContains=job)["Models"]}
+    endpoint = stack.sagemaker.describe_endpoint(EndpointName=stack.endpoint_name)
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", before)
+    assert stack.post("/score", json=transactions[0]).json()["model"] == before
+
+
 @pytest.mark.parametrize(
     ("name", "body", "words"),
     [

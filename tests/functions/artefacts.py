@@ -13,7 +13,17 @@ from model import artefact, features
 from model.contract import Contract
 from model.schema import load
 
-EVALUATION = {"metrics": {"roc_auc": 0.97, "at_review_threshold": {"recall": 0.71}}}
+EVALUATION: dict[str, Any] = {
+    "metrics": {"roc_auc": 0.97, "average_precision": 0.6, "at_review_threshold": {"recall": 0.71}},
+    "data": {"parts": {"hold_out": {"fraud": 54}}},
+    "ranking": {"roc_auc_interval": {"low": 0.95, "high": 0.98}},
+    "champion": {"compared": False, "reason": "no_champion", "text": "no model was serving when this one was trained"},
+}
+
+GUESSING = EVALUATION | {
+    "metrics": {"roc_auc": 0.51, "average_precision": 0.01},
+    "ranking": {"roc_auc_interval": {"low": 0.43, "high": 0.59}},
+}
 
 
 def contract(model: str, **changes: Any) -> Contract:
@@ -30,13 +40,14 @@ def contract(model: str, **changes: Any) -> Contract:
     return Contract(**(values | changes))
 
 
-def model_tar(model: str) -> bytes:
-    of = contract(model)
+def model_tar(model: str, evaluation: dict[str, Any] = EVALUATION, **changes: Any) -> bytes:
+    """`changes` are those of its contract."""
+    of = contract(model, **changes)
     with TemporaryDirectory() as folder:
         directory = Path(folder) / "model"
         directory.mkdir()
         (directory / artefact.CONTRACT).write_text(of.to_json(), "utf-8")
-        (directory / artefact.EVALUATION).write_text(json.dumps(EVALUATION), "utf-8")
+        (directory / artefact.EVALUATION).write_text(json.dumps(evaluation), "utf-8")
         (directory / artefact.TREES).write_text(json.dumps({"learner": {"feature_names": list(of.features)}}), "utf-8")
         artefact.write_checksums(directory)
         artefact.pack(directory, Path(folder) / "model.tar.gz")

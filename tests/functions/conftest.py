@@ -1,7 +1,7 @@
 """A bucket, a table and the functions' settings; neighbours are moto's or in memory, nothing leaves the machine."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,7 +13,10 @@ import pytest
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
+from functions.aws import requests
+from functions.deploy.handler import Ports, handler, wire
 from functions.settings import DeploySettings, LabelSettings, ScoreSettings, TrainSettings
+from tests.functions.artefacts import history_of, model_tar, output_tar
 from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeSns, FakeSqs
 
 REGION = "us-east-1"
@@ -144,6 +147,10 @@ def read(s3: Any, key: str) -> bytes:
     return content
 
 
+def live_model(s3: Any) -> str:
+    return str(json.loads(read(s3, "config/live.json"))["model"])
+
+
 def train_settings(**changes: Any) -> TrainSettings:
     values: dict[str, Any] = {
         "stack_name": "fraud",
@@ -170,6 +177,7 @@ def deploy_settings(**changes: Any) -> DeploySettings:
         "queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-DeploymentsQueue",
         "backfills_queue_url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-BackfillsQueue",
         "poll_seconds": 60,
+        "approval": "auto",
         "endpoint_name": "fraud-endpoint",
         "endpoint_type": "instance",
         "serving_instance_type": "ml.m5.large",
@@ -188,3 +196,66 @@ LABEL_SETTINGS = LabelSettings(
     history_table=HISTORY,
     queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-LabelsQueue",
 )
+
+
+@pytest.fixture
+def deploy_changes() -> dict[str, Any]:
+    """Settings that a test wants to be other ones: it overrides this."""
+    return {}
+
+
+@pytest.fixture
+def deploy_ports(
+    s3: Any, sagemaker: FakeSageMaker, logs: FakeLogs, sns: FakeSns, sqs: FakeSqs, clock: Clock,
+    deploy_changes: dict[str, Any],
+) -> Ports:  # fmt: skip
+    return wire(deploy_settings(**deploy_changes), s3, sagemaker, logs, sns, sqs, clock)
+
+
+@pytest.fixture
+def trained(s3: Any, sagemaker: FakeSageMaker, clock: Clock) -> Callable[..., str]:
+    """A training job that completed, with its archives."""
+
+    def train(job: str, archive: bytes | None = None, history: dict[str, bytes] | None = None, **more: Any) -> str:
+        clock.advance(minutes=10)
+        sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
+        outputs = output_tar(
+            history_of() if history is None else history,
+            evaluation_json=b"{}",
+            report_html=b"<html>",
+            rejected_csv=b"row,reason\n17,amount\n",
+        )
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
+        sagemaker.end_job(job, **more)
+        return job
+
+    return train
+
+
+@pytest.fixture
+def deliver(context: Context, deploy_ports: Ports) -> Callable[[str], bool]:
+    """Delivers the event that a job ended, and says whether the message comes back."""
+
+    def send(job: str) -> bool:
+        event = sample_event("deploy-job-completed")
+        body = json.loads(event["Records"][0]["body"])
+        body["detail"]["TrainingJobName"] = job
+        event["Records"][0]["body"] = json.dumps(body)
+        return handler(event, context, ports=deploy_ports) != {"batchItemFailures": []}
+
+    return send
+
+
+@pytest.fixture
+def live(deliver: Any, trained: Any, sagemaker: FakeSageMaker) -> Callable[[str], str]:
+    """A job whose model serves."""
+
+    def bring(job: str) -> str:
+        trained(job)
+        assert deliver(job)
+        sagemaker.settle_endpoint()
+        assert not deliver(job)
+        return job
+
+    return bring

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -115,6 +116,8 @@ class FakeSageMaker:
         self.models: dict[str, dict[str, Any]] = {}
         self.configs: dict[str, dict[str, Any]] = {}
         self.endpoint: dict[str, Any] | None = None
+        self.groups: dict[str, dict[str, Any]] = {}
+        self.packages: dict[str, dict[str, Any]] = {}  # by ARN
         self.calls: list[str] = []
         self.before: dict[str, list[Callable[[], None]]] = {}
 
@@ -153,6 +156,18 @@ class FakeSageMaker:
         if reason:
             self.endpoint["FailureReason"] = reason
 
+    def approve(self, arn: str, status: str = "Approved") -> dict[str, Any]:
+        """What a person does; the detail of the event that tells it."""
+        moment = self.clock.advance(seconds=60)
+        self.packages[arn] |= {"ModelApprovalStatus": status, "LastModifiedTime": moment}
+        return {
+            "ModelPackageGroupName": self.packages[arn]["ModelPackageGroupName"],
+            "ModelPackageArn": arn,
+            "ModelApprovalStatus": status,
+            "UpdatedModelPackageFields": ["ModelApprovalStatus"],
+            "LastModifiedTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
     # ------------------------------------------------------------ training jobs
 
     def create_training_job(self, **request: Any) -> dict[str, str]:
@@ -183,7 +198,12 @@ class FakeSageMaker:
     def list_tags(self, **request: Any) -> dict[str, Any]:
         self._called("ListTags", request)
         kind, _, name = request["ResourceArn"].split(":")[-1].partition("/")
-        kept = {"training-job": self.jobs, "model": self.models, "endpoint-config": self.configs}[kind]
+        kept = {
+            "training-job": self.jobs,
+            "model": self.models,
+            "endpoint-config": self.configs,
+            "model-package-group": self.groups,
+        }[kind]
         return {"Tags": kept[name].get("Tags", [])}
 
     # ------------------------------------------------------------ models, configurations, endpoint
@@ -248,7 +268,57 @@ class FakeSageMaker:
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
         self.endpoint["EndpointStatus"] = "Deleting"
 
+    # ------------------------------------------------------------ registry
+
+    def create_model_package_group(self, **request: Any) -> None:
+        self._called("CreateModelPackageGroup", request)
+        name = request["ModelPackageGroupName"]
+        self._create(self.groups, name, request, f"Model Package Group already exists: arn:…/{name}")
+
+    def describe_model_package_group(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeModelPackageGroup", request)
+        name = request["ModelPackageGroupName"]
+        found = self._found(self.groups, name, f"ModelPackageGroup arn:…/{name} does not exist.")
+        return found | {"ModelPackageGroupArn": self._arn("model-package-group", name)}
+
+    def delete_model_package_group(self, **request: Any) -> None:
+        self._called("DeleteModelPackageGroup", request)
+        name = request["ModelPackageGroupName"]
+        if any(package["ModelPackageGroupName"] == name for package in self.packages.values()):
+            raise client_error("ConflictException", "still contains model packages")
+        del self.groups[name]
+
+    def create_model_package(self, **request: Any) -> dict[str, str]:
+        self._called("CreateModelPackage", request)
+        group = request["ModelPackageGroupName"]
+        self._found(self.groups, group, "Model Package Group does not exist.")
+        for arn, package in self.packages.items():
+            if package["ClientToken"] == request["ClientToken"]:
+                return {"ModelPackageArn": arn}
+        arn = self._arn("model-package", f"{group}/{len(self.packages) + 1}")
+        self.packages[arn] = request | {"ModelPackageArn": arn, "CreationTime": self.clock()}
+        return {"ModelPackageArn": arn}
+
+    def describe_model_package(self, **request: Any) -> dict[str, Any]:
+        self._called("DescribeModelPackage", request)
+        arn = request["ModelPackageName"]
+        return self._found(self.packages, arn, f"ModelPackage {arn} does not exist.")
+
+    def delete_model_package(self, **request: Any) -> None:
+        self._called("DeleteModelPackage", request)
+        del self.packages[request["ModelPackageName"]]
+
+    def _package_pages(self, **request: Any) -> Any:
+        self._called("ListModelPackages", request)
+        group, after = request["ModelPackageGroupName"], request.get("CreationTimeAfter", START)
+        self._found(self.groups, group, f"ModelPackageGroup arn:…/{group} does not exist.")
+        for package in list(self.packages.values()):  # one on a page
+            if package["ModelPackageGroupName"] == group and package["CreationTime"] >= after:
+                yield {"ModelPackageSummaryList": [package]}
+
     def get_paginator(self, operation: str) -> Any:
+        if operation == "list_model_packages":
+            return SimpleNamespace(paginate=self._package_pages)
         kept, listed, kind, name = {
             "list_training_jobs": (self.jobs, "TrainingJobSummaries", "training-job", "TrainingJob"),
             "list_endpoint_configs": (self.configs, "EndpointConfigs", "endpoint-config", "EndpointConfig"),

@@ -2,81 +2,28 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from functions.aws import names, requests
+from functions.aws import names
 from functions.deploy import notices
-from functions.deploy.handler import Ports, handler, wire
+from functions.deploy.handler import handler
 from functions.deploy.job import TrainedJob
-from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar
-from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
+from model.gate_schema import Gate
+from tests.functions.artefacts import EVALUATION, GUESSING, contract, history_of, model_tar, output_tar
+from tests.functions.conftest import BUCKET, live_model, read, sample_event, stored
 from tests.functions.fakes import client_error
 
-DONE: dict[str, Any] = {"batchItemFailures": []}
 PLAN = contract("any").schema.history_plan.id
 FIRST, SECOND, THIRD = (names.job("fraud", digit * 64) for digit in "123")
 
 
-@pytest.fixture
-def ports(s3, sagemaker, logs, sns, sqs, clock) -> Ports:
-    return wire(deploy_settings(), s3, sagemaker, logs, sns, sqs, clock)
-
-
-@pytest.fixture
-def trained(s3, sagemaker, clock):
-    """A training job that completed, with its archives."""
-
-    def train(job: str, archive: bytes | None = None, history: dict[str, bytes] | None = None, **more: Any) -> str:
-        clock.advance(minutes=10)
-        sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
-        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/model.tar.gz", Body=archive or model_tar(job))
-        outputs = output_tar(
-            history_of() if history is None else history,
-            evaluation_json=b"{}",
-            report_html=b"<html>",
-            rejected_csv=b"row,reason\n17,amount\n",
-        )
-        s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/output/output.tar.gz", Body=outputs)
-        sagemaker.end_job(job, **more)
-        return job
-
-    return train
-
-
-@pytest.fixture
-def deliver(context, ports):
-    """Delivers the event that a job ended, and says whether the message comes back."""
-
-    def send(job: str) -> bool:
-        event = sample_event("deploy-job-completed")
-        body = json.loads(event["Records"][0]["body"])
-        body["detail"]["TrainingJobName"] = job
-        event["Records"][0]["body"] = json.dumps(body)
-        return handler(event, context, ports=ports) != DONE
-
-    return send
-
-
-@pytest.fixture
-def live(deliver, trained, sagemaker):
-    """A job whose model serves."""
-
-    def bring(job: str) -> str:
-        trained(job)
-        assert deliver(job)
-        sagemaker.settle_endpoint()
-        assert not deliver(job)
-        return job
-
-    return bring
-
-
-def live_model(s3) -> str:
-    return str(json.loads(read(s3, "config/live.json"))["model"])
+def is_judged(s3, job: str) -> bool:
+    return f"runs/{job}/gate.json" in stored(s3)
 
 
 def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sagemaker, s3, sns, sqs):
@@ -97,7 +44,7 @@ def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sa
 
 def test_rows_that_were_set_aside_are_told_with_the_model_that_goes_live():
     job = TrainedJob(FIRST, "Completed", "Completed", datetime(2026, 1, 1, tzinfo=UTC), "", "")
-    told = notices.live(job, "bucket", "fraud-endpoint", EVALUATION | {"data": {"rows": {"rejected": 3}}}).text
+    told = notices.live(job, "bucket", "fraud-endpoint", {"data": {"rows": {"rejected": 3}}}).text
     assert f"Rows that were set aside: 3, with reasons in\n  aws s3 cp s3://bucket/runs/{FIRST}/rejected.csv ." in told
     assert "set aside" not in notices.live(job, "bucket", "fraud-endpoint", EVALUATION).text
 
@@ -130,17 +77,17 @@ def test_a_message_that_comes_again_changes_and_says_nothing(live, deliver, sage
     assert sagemaker.calls.count("CreateEndpoint") == before and len(sns.published) == 1
 
 
-def test_two_messages_in_one_batch_deploy_once(trained, context, ports, sagemaker, sns):
+def test_two_messages_in_one_batch_deploy_once(trained, context, deploy_ports, sagemaker, sns):
     job = "fraud-4296854961e50a36"  # the one in events/
     trained(job)
     event = sample_event("deploy-job-completed-twice")
-    assert len(handler(event, context, ports=ports)["batchItemFailures"]) == 2
+    assert len(handler(event, context, ports=deploy_ports)["batchItemFailures"]) == 2
     sagemaker.settle_endpoint()
-    assert handler(event, context, ports=ports) == DONE
+    assert handler(event, context, ports=deploy_ports) == {"batchItemFailures": []}
     assert sagemaker.calls.count("CreateEndpoint") == 1 and len(sns.published) == 1
 
 
-def test_of_two_handlers_at_once_only_one_speaks(trained, deliver, sagemaker, ports, sns):
+def test_of_two_handlers_at_once_only_one_speaks(trained, deliver, sagemaker, sns):
     trained(FIRST)
     deliver(FIRST)
     sagemaker.settle_endpoint()
@@ -227,7 +174,7 @@ def test_a_rolled_back_update_is_noticed_and_not_tried_again(live, trained, deli
 
 
 def test_a_rollback_is_noticed_even_if_the_function_died_right_after_it_began_the_update(
-    live, trained, deliver, sagemaker, sns, ports, s3
+    live, trained, deliver, sagemaker, sns, s3
 ):
     live(FIRST)
     trained(SECOND)
@@ -346,12 +293,12 @@ def test_an_event_that_is_faster_than_describe_comes_back(trained, deliver, sage
     assert sagemaker.endpoint is None
 
 
-def test_jobs_of_others_are_left_alone(trained, deliver, context, ports, sagemaker, sns):
+def test_jobs_of_others_are_left_alone(trained, deliver, context, deploy_ports, sagemaker, sns):
     trained(FIRST)
     sagemaker.jobs[FIRST]["Tags"] = [{"Key": "fraud:stack", "Value": "another"}]
     assert not deliver(FIRST)
     assert not deliver(SECOND)  # no such job
-    assert handler(sample_event("deploy-foreign-job"), context, ports=ports) == DONE
+    assert handler(sample_event("deploy-foreign-job"), context, ports=deploy_ports) == {"batchItemFailures": []}
     assert sagemaker.endpoint is None and sns.published == []
 
 
@@ -375,7 +322,7 @@ def test_another_message_that_began_an_update_first_is_no_error(live, trained, d
 
 
 def test_a_creation_that_another_message_begins_during_our_look_is_not_taken_for_a_failed_one(
-    trained, deliver, sagemaker, sns
+    trained, deliver, sagemaker, sns, s3
 ):
     """Found on the local stack: this one saw no endpoint, then the other one's record of having created it."""
     trained(FIRST)
@@ -385,7 +332,7 @@ def test_a_creation_that_another_message_begins_during_our_look_is_not_taken_for
         try:
             return look(**request)
         finally:
-            if not seen:
+            if not seen and is_judged(s3, FIRST):
                 seen.append(True)
                 assert deliver(FIRST)
 
@@ -398,7 +345,7 @@ def test_a_creation_that_another_message_begins_during_our_look_is_not_taken_for
 
 
 def test_an_update_that_another_message_begins_during_our_look_is_not_taken_for_a_rollback(
-    live, trained, deliver, sagemaker, sns
+    live, trained, deliver, sagemaker, sns, s3
 ):
     live(FIRST)
     trained(SECOND)
@@ -406,7 +353,7 @@ def test_an_update_that_another_message_begins_during_our_look_is_not_taken_for_
 
     def see_the_old_one_and_be_overtaken(**request: Any) -> dict[str, Any]:
         found = look(**request)
-        if not seen:
+        if not seen and is_judged(s3, SECOND):
             seen.append(True)
             assert deliver(SECOND)
         return found
@@ -474,6 +421,117 @@ def test_a_crash_at_any_call_is_made_good_by_the_next_delivery(trained, deliver,
     sagemaker.settle_endpoint()
     assert not deliver(FIRST)
     assert live_model(s3) == FIRST
+
+
+def asking(**rules: Any) -> dict[str, Any]:
+    """A contract whose schema has this gate."""
+    return {"schema": replace(contract("any").schema, gate=Gate(**rules))}
+
+
+def test_a_rejected_model_changes_nothing_and_people_are_told_why(live, trained, deliver, sagemaker, s3, sns, sqs):
+    live(FIRST)
+    trained(SECOND, model_tar(SECOND, GUESSING), history_of(b"one"))
+    calls = len(sagemaker.calls)
+    for _ in range(2):
+        assert not deliver(SECOND)
+    registry = {"ListModelPackages", "CreateModelPackageGroup", "CreateModelPackage"}
+    assert {"DescribeTrainingJob", "ListTags", "DescribeEndpoint"} | registry == set(sagemaker.calls[calls:])
+    assert live_model(s3) == sagemaker.endpoint["EndpointConfigName"] == FIRST
+    assert sqs.sent == [] and SECOND not in sagemaker.models
+    assert sns.subjects == [f"Live: model {FIRST}", f"Rejected: model {SECOND}"]
+    told = sns.published[1]["Message"]
+    assert "its area under the ROC curve lies between 0.43 and 0.59, and guessing reaches 0.5." in told
+    assert "BROKEN  roc_auc: Its area under the ROC curve is 0.51; at least 0.55 is asked for." in told
+    assert "holds  fewest_frauds: The number of frauds that it was judged on is 54; at least 10 is asked for." in told
+    assert f"Model {FIRST} serves on." in told
+
+
+def test_the_verdict_lies_beside_the_model(live, trained, deliver, s3):
+    live(FIRST)
+    assert json.loads(read(s3, f"runs/{FIRST}/gate.json"))["verdict"] == "pass"
+    trained(SECOND, model_tar(SECOND, GUESSING))
+    deliver(SECOND)
+    verdict = json.loads(read(s3, f"runs/{SECOND}/gate.json"))
+    assert (verdict["verdict"], verdict["serving"]) == ("reject", FIRST)
+    assert [rule["rule"] for rule in verdict["rules"] if not rule["passed"]] == ["better_than_guessing", "roc_auc"]
+
+
+def test_a_first_model_that_is_rejected_tells_how_to_ask_for_less(trained, deliver, live, sagemaker, s3, sns):
+    trained(FIRST, model_tar(FIRST, GUESSING))
+    assert not deliver(FIRST)
+    assert sagemaker.endpoint is None and "config/live.json" not in stored(s3)
+    told = sns.published[0]["Message"]
+    assert "No model serves." in told and "under gate: in the schema (lower floors let more through)" in told
+    assert f"aws s3 cp s3://{BUCKET}/runs/{FIRST}/input/schema.yaml ." in told
+    assert f"aws s3 cp schema.yaml s3://{BUCKET}/config/schema.yaml" in told
+    live(SECOND)
+
+
+def test_a_model_is_judged_by_the_schema_it_was_trained_with(trained, deliver, sagemaker):
+    trained(FIRST, model_tar(FIRST, GUESSING, **asking(better_than_guessing=False, roc_auc=0.5)))
+    assert deliver(FIRST)
+    assert sagemaker.endpoint["EndpointStatus"] == "Creating"
+
+
+@pytest.mark.parametrize(("column", "rejected"), [("timestamp", False), ("happened_at", True)])
+def test_another_schema_than_that_of_the_model_that_serves_may_be_refused(
+    live, trained, deliver, sns, column, rejected
+):
+    live(FIRST)
+    schema = replace(contract("any").schema, timestamp=column, gate=Gate(schema_change="refuse"))
+    trained(SECOND, model_tar(SECOND, schema=schema))
+    assert deliver(SECOND) != rejected
+    assert (f"Rejected: model {SECOND}" in sns.subjects) == rejected
+
+
+@pytest.mark.parametrize("left", [None, b"{}"], ids=["missing", "of another format"])
+def test_a_serving_model_whose_contract_cannot_be_read_counts_as_one_of_another_schema(
+    live, trained, deliver, s3, sns, left
+):
+    live(FIRST)
+    s3.delete_object(Bucket=BUCKET, Key=f"runs/{FIRST}/contract.json")
+    if left:
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{FIRST}/contract.json", Body=left)
+    trained(SECOND, model_tar(SECOND, **asking(schema_change="refuse")))
+    trained(THIRD)
+    assert not deliver(SECOND)
+    assert f"Rejected: model {SECOND}" in sns.subjects
+    assert deliver(THIRD)  # whose schema allows it
+
+
+def test_a_verdict_holds_whatever_serves_by_the_next_message(trained, deliver, live, sagemaker, s3):
+    trained(SECOND, model_tar(SECOND, **asking(not_compared="refuse")), history_of(b"one"))
+    sagemaker.jobs[SECOND]["CreationTime"] += timedelta(days=1)
+    assert deliver(SECOND)  # no model serves that it could be compared with; its history is awaited
+    live(FIRST)
+    loaded(s3, SECOND, 0)
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert live_model(s3) == SECOND
+
+
+def test_of_two_verdicts_at_once_the_first_holds(trained, deliver, live, sagemaker, s3, sns):
+    """The other message sees nothing serve, this one a model with which it was not compared."""
+    trained(SECOND, model_tar(SECOND, **asking(not_compared="refuse")))
+    live(FIRST)
+    look, seen = sagemaker.describe_endpoint, list[bool]()
+
+    def be_overtaken(**request: Any) -> dict[str, Any]:
+        found = look(**request)
+        if not seen:
+            seen.append(True)
+            sagemaker.describe_endpoint = lambda **_: look(**request) | {"EndpointStatus": "Deleting"}
+            deliver(SECOND)
+            sagemaker.describe_endpoint = look
+        return found
+
+    sagemaker.describe_endpoint = be_overtaken
+    deliver(SECOND)
+    versions = s3.list_object_versions(Bucket=BUCKET, Prefix=f"runs/{SECOND}/gate.json")["Versions"]
+    assert len(versions) == 1
+    assert json.loads(read(s3, f"runs/{SECOND}/gate.json"))["verdict"] == "pass"
+    assert f"Rejected: model {SECOND}" not in sns.subjects
 
 
 def loaded(s3, job: str, *parts: int) -> None:

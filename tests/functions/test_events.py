@@ -51,6 +51,7 @@ OUTCOMES = {
     "deploy-job-completed-twice": "comes back, Creating",
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
+    "deploy-package-approved": "comes back, Creating",
     "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
@@ -95,9 +96,14 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
 
     def of_deploy(name: str, event: dict[str, Any]) -> Any:
         detail = json.loads(event["Records"][0]["body"])["detail"]
-        sagemaker.create_training_job(**requests.training_job(train_settings(), detail["TrainingJobName"], "c" * 64))
-        secondary = detail["SecondaryStatus"]
-        sagemaker.end_job(detail["TrainingJobName"], detail["TrainingJobStatus"], SecondaryStatus=secondary)
+        job, status = detail.get("TrainingJobName", JOB), detail.get("TrainingJobStatus", "Completed")
+        sagemaker.create_training_job(**requests.training_job(train_settings(), job, "c" * 64))
+        sagemaker.end_job(job, status, SecondaryStatus=detail.get("SecondaryStatus", status))
+        if name == "deploy-package-approved":
+            sagemaker.create_model_package_group(**requests.model_package_group(deploy_settings()))
+            properties = {"training_job": JOB}
+            package = requests.model_package(deploy_settings(), JOB, "s3://bucket/model.tar.gz", "Approved", properties)
+            sagemaker.create_model_package(**package)
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/model.tar.gz", Body=model_tar(JOB))
         outputs = output_tar(history=history_of())
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/output.tar.gz", Body=outputs)

@@ -44,6 +44,14 @@ def make(sagemaker, job: str) -> None:
     sagemaker.create_endpoint_config(**requests.endpoint_config(deploy_settings(), job))
 
 
+def register(sagemaker, *jobs: str) -> None:
+    sagemaker.create_model_package_group(**requests.model_package_group(deploy_settings()))
+    for job in jobs:
+        sagemaker.create_model_package(
+            **requests.model_package(deploy_settings(), job, "s3://bucket/model.tar.gz", "Approved", {"gate": "pass"})
+        )
+
+
 def delete(context, ports, answers) -> dict[str, Any]:
     handler(sample_event("teardown-delete"), context, ports=ports)
     return answers[-1]
@@ -57,7 +65,9 @@ def test_creation_and_update_succeed_and_touch_nothing(context, ports, answers, 
 
 
 def test_deletion_removes_everything_of_the_stack(serving, context, ports, answers, sagemaker):
+    register(sagemaker, JOB, names.job("fraud", "2" * 64))
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
+    assert sagemaker.packages == sagemaker.groups == {}
     assert sagemaker.endpoint is None and sagemaker.models == sagemaker.configs == {}
     assert sagemaker.jobs[JOB]["TrainingJobStatus"] == "Stopping"
 
@@ -76,6 +86,22 @@ def test_what_belongs_to_others_stays(serving, context, ports, answers, sagemake
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
     assert set(sagemaker.models) == set(sagemaker.configs) == {neighbour, stranger}
     assert sagemaker.jobs[stranger]["TrainingJobStatus"] == "InProgress"
+
+
+def test_a_registry_that_somebody_else_made_under_the_stacks_name_stays(context, ports, answers, sagemaker):
+    register(sagemaker, JOB)
+    sagemaker.groups["fraud"]["Tags"] = []
+    assert delete(context, ports, answers)["Status"] == "SUCCESS"
+    assert sagemaker.groups and sagemaker.packages
+
+
+@pytest.mark.parametrize("operation", ["DeleteModelPackage", "DeleteModelPackageGroup"])
+def test_a_registry_of_which_a_part_is_gone_already_is_removed(context, ports, answers, sagemaker, operation):
+    register(sagemaker, JOB, names.job("fraud", "2" * 64))
+    sagemaker.fail_next(operation, "InternalFailure")
+    assert delete(context, ports, answers)["Status"] == "FAILED"
+    assert delete(context, ports, answers)["Status"] == "SUCCESS"
+    assert sagemaker.packages == sagemaker.groups == {}
 
 
 def test_a_running_update_is_waited_for(serving, context, ports, answers, sagemaker):

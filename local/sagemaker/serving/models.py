@@ -8,6 +8,7 @@ from local.sagemaker.caller import Caller
 from local.sagemaker.errors import already_exists, invalid, not_found, unsupported
 from local.sagemaker.listing import page, pick
 from local.sagemaker.machine import Machine
+from local.sagemaker.registry import packages
 from local.sagemaker.state import Record
 from local.sagemaker.training.channels import split
 
@@ -22,7 +23,7 @@ class Models:
         machine, name = self._machine, asked["ModelName"]
         arn = machine.names.arn("model", name)
         caller.create("CreateModel", arn, asked)
-        container = _container(asked)
+        container = self._container(asked, caller)
         role = asked.get("ExecutionRoleArn")
         if role is None:
             raise invalid("ExecutionRoleArn is required to create a model.")
@@ -63,6 +64,13 @@ class Models:
             raise not_found(KIND, arn)
         return model
 
+    def _container(self, asked: Record, caller: Caller) -> Record:
+        container = _only_container(asked)
+        if "ModelPackageName" in container:
+            container = packages.container_of(self._machine, container, caller)
+        _check_container(container)
+        return container
+
     def _check_new(self, name: str, arn: str) -> None:
         if self._machine.models.get(name):
             raise already_exists(KIND, arn)
@@ -74,14 +82,18 @@ def data_uri(container: Record) -> str:
     return str(container["ModelDataSource"]["S3DataSource"]["S3Uri"])
 
 
-def _container(asked: Record) -> Record:
+def _only_container(asked: Record) -> Record:
     containers = [asked["PrimaryContainer"]] if "PrimaryContainer" in asked else asked.get("Containers", [])
     if not containers:
         raise invalid("You must specify either PrimaryContainer or Containers.")
     if len(containers) > 1 or "InferenceExecutionConfig" in asked:
         raise unsupported("An inference pipeline")
-    container: Record = containers[0]
-    for member in ("ModelPackageName", "MultiModelConfig", "InferenceSpecificationName", "AdditionalModelDataSources"):
+    only: Record = containers[0]
+    return only
+
+
+def _check_container(container: Record) -> None:
+    for member in ("MultiModelConfig", "InferenceSpecificationName", "AdditionalModelDataSources"):
         if member in container:
             raise unsupported(f"{member} of a container")
     if container.get("Mode", "SingleModel") != "SingleModel":
@@ -93,7 +105,6 @@ def _container(asked: Record) -> Record:
         raise unsupported("A ModelDataSource other than one tar.gz object")
     if not source and "ModelDataUrl" not in container:
         raise unsupported("A container without ModelDataUrl")
-    return container
 
 
 def _check_data(client: Any, uri: str, role_arn: str, region: str) -> None:

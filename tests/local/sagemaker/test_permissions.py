@@ -57,6 +57,51 @@ CALLS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str]]]] = {
         {"EndpointName": "x"},
         [("sagemaker:DeleteEndpoint", ARN + "endpoint/x")],
     ),
+    "make a group": (
+        "create_model_package_group",
+        {"ModelPackageGroupName": "Upper", "Tags": [{"Key": "fraud:stack", "Value": "fraud"}]},
+        [
+            ("sagemaker:CreateModelPackageGroup", ARN + "model-package-group/upper"),
+            ("sagemaker:AddTags", ARN + "model-package-group/upper"),
+        ],
+    ),
+    "describe a group": (
+        "describe_model_package_group",
+        {"ModelPackageGroupName": ARN + "model-package-group/x"},
+        [("sagemaker:DescribeModelPackageGroup", ARN + "model-package-group/x")],
+    ),
+    "list groups": ("list_model_package_groups", {}, [("sagemaker:ListModelPackageGroups", "*")]),
+    "delete a group": (
+        "delete_model_package_group",
+        {"ModelPackageGroupName": "x"},
+        [("sagemaker:DeleteModelPackageGroup", ARN + "model-package-group/x")],
+    ),
+    "describe a package": (
+        "describe_model_package",
+        {"ModelPackageName": "x/1"},
+        [("sagemaker:DescribeModelPackage", ARN + "model-package/x/1")],
+    ),
+    "approve a package": (
+        "update_model_package",
+        {"ModelPackageArn": ARN + "model-package/x/1", "ModelApprovalStatus": "Approved"},
+        [("sagemaker:UpdateModelPackage", ARN + "model-package/x/1")],
+    ),
+    "list packages": ("list_model_packages", {}, [("sagemaker:ListModelPackages", "*")]),
+    "list a group's packages": (
+        "list_model_packages",
+        {"ModelPackageGroupName": "x"},
+        [("sagemaker:ListModelPackages", ARN + "model-package-group/x")],
+    ),
+    "delete a package": (
+        "delete_model_package",
+        {"ModelPackageName": "x/1"},
+        [("sagemaker:DeleteModelPackage", ARN + "model-package/x/1")],
+    ),
+    "make a model of a package": (
+        "create_model",
+        {"ModelName": "x", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"ModelPackageName": "x/1"}},
+        [("sagemaker:CreateModel", ARN + "model/x"), ("sagemaker:CreateModel", ARN + "model-package/x/1")],
+    ),
     "tag": (
         "add_tags",
         {"ResourceArn": ARN + "model/x", "Tags": [{"Key": "a", "Value": "b"}]},
@@ -88,6 +133,23 @@ def test_an_update_needs_the_endpoint_and_the_new_configuration(stack: Stack, bu
     ports.denied = [("sagemaker:InvokeEndpoint", ARN + "endpoint/endpoint")]
     with pytest.raises(ClientError, match="AccessDeniedException"):
         ask(stack)
+
+
+def test_a_package_needs_its_group_and_the_version_it_will_be(stack: Stack, ports: FakePorts) -> None:
+    tags = [{"Key": "fraud:stack", "Value": "fraud"}]
+    stack.sagemaker.create_model_package_group(ModelPackageGroupName="x", Tags=tags)
+    request = {"ModelPackageGroupName": "x", "InferenceSpecification": {"Containers": [{"Image": "image"}]}}
+    for resource in ("model-package-group/x", "model-package/x/1"):
+        ports.denied = [("sagemaker:CreateModelPackage", ARN + resource)]
+        with pytest.raises(ClientError, match=f"AccessDeniedException.*{resource}"):
+            stack.sagemaker.create_model_package(**request)
+    ports.denied = []
+    stack.sagemaker.create_model_package(**request)
+    assert ports.asked[-1] == (
+        "sagemaker:CreateModelPackage",
+        ARN + "model-package/x/1",
+        {"aws:ResourceTag/fraud:stack": "fraud"},
+    )
 
 
 def test_passing_a_role_says_to_whom_and_tags_are_told_with_the_request(

@@ -1,0 +1,30 @@
+"""Somebody approved a package: told by an event that may be old, early or doubled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+STAMP = "%Y%m%dT%H%M%S.%fZ"  # names the folder of an approval; sorts as time does
+
+
+@dataclass(frozen=True)
+class Approval:
+    package: str
+    at: datetime
+
+
+def read(detail: dict[str, Any]) -> Approval | None:
+    """None for every other change: a new package is told, too, and the job's own message sees to that."""
+    if "ModelApprovalStatus" not in detail.get("UpdatedModelPackageFields", []):
+        return None
+    return Approval(detail["ModelPackageArn"], _moment(detail["LastModifiedTime"]))
+
+
+def _moment(told: str | float) -> datetime:
+    """SageMaker writes times as ISO 8601 in some events and as milliseconds in others."""
+    text = str(told)
+    if text.replace(".", "", 1).isdecimal():
+        return datetime.fromtimestamp(float(text) / 1000, UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
