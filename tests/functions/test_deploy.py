@@ -1,5 +1,6 @@
 """A training job that ended comes to the endpoint once, in order, and people hear how it went, once."""
 
+import gzip
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from functions.aws import names, requests
 from functions.deploy import notices
 from functions.deploy.handler import Ports, handler, wire
 from functions.deploy.job import TrainedJob
-from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar
+from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar, trees
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
 from tests.functions.fakes import client_error
 
@@ -108,6 +109,7 @@ def test_what_the_job_left_is_published_for_people_and_for_scoring(live, s3):
     assert {"contract.json", "evaluation.json", "report.html", "rejected.csv"} <= published
     assert json.loads(read(s3, f"runs/{FIRST}/contract.json"))["model"] == FIRST
     assert json.loads(read(s3, f"runs/{FIRST}/evaluation.json")) == EVALUATION
+    assert gzip.decompress(read(s3, f"runs/{FIRST}/trees.json.gz")) == trees(contract(FIRST))
 
 
 def test_a_second_model_updates_the_endpoint(live, trained, deliver, sagemaker, s3, sns):
