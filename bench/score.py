@@ -1,5 +1,5 @@
-"""Scoring, one transaction at a time: the model's own code beside bare XGBoost, the history of one event, then the
-REST API of a local stack.
+"""Scoring, one transaction at a time: the model's own code and the walk of its trees beside bare XGBoost, the history
+of one event, then the REST API of a local stack.
 
 `python -m bench.score`. The last part leaves its decisions (ids begin with bench-) in the stack of `make up`.
 """
@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from bench import history
+from bench import forest, history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
 from local.stack import Stack
 from model import inference
+from model.artefact import TREES
 from model.contract import Contract
 from model.features import compute
 from model.field import Field
@@ -41,9 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.score", description=__doc__)
     parser.add_argument("--rows", type=int, default=40_000, help="transactions to train the model on")
     parser.add_argument("--calls", type=int, default=5_000)
+    parser.add_argument("--walks", type=int, default=1_000_000, help="rows of which the walk is compared with XGBoost")
     parser.add_argument("--stack", type=Path, default=ROOT / ".cache" / "local" / "stack.json")
     options = parser.parse_args(arguments)
-    in_process(options.rows, options.calls)
+    in_process(options.rows, options.calls, options.walks)
     stack = stacks.read(options.stack)
     if stack is None or not answers(stack):
         print("no local stack runs (make up): the REST API is not measured", file=sys.stderr)
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     rest_api(stack, options.calls)
 
 
-def in_process(rows: int, calls: int) -> None:
+def in_process(rows: int, calls: int, walks: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         sample, out = Path(scratch, "sample"), Path(scratch, "trained")
         run("simulate", "--rows", rows, "--out", sample)
@@ -60,18 +62,20 @@ def in_process(rows: int, calls: int) -> None:
         unpacked.mkdir()
         with tarfile.open(out / "model.tar.gz") as tar:
             tar.extractall(unpacked, filter="data")
-        model = inference.model_fn(str(unpacked))
+        model, trees_json = inference.model_fn(str(unpacked)), (unpacked / TREES).read_bytes()
     trees = model.booster.num_boosted_rounds()
     transaction = model.contract.schema.validate(example(model.contract, "bench-1"))
     row = compute(model.contract.schema, transaction)
     encoded = np.array([model.contract.encode(row)], dtype=np.float32)
     bare = latencies(partial(model.booster.inplace_predict, encoded, validate_features=False), calls)
     report_latencies("xgboost_inplace_predict", bare, trees=trees)
+    walk = forest.one_row(trees_json, model.contract.encode(row), calls)
     for explain, figure in (("none", "transform_fn"), ("all", "transform_fn_with_reasons")):
         body = json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
         taken = latencies(partial(inference.transform_fn, model, body, "application/json", "*/*"), calls)
         report_latencies(figure, taken, trees=trees)
     history.one_event(model.contract.schema.history_plan, transaction, calls)
+    forest.many_rows(model, walk, walks)
 
 
 def rest_api(stack: Stack, calls: int) -> None:

@@ -55,6 +55,7 @@ class ScoreSettings:
     decisions_table: str
     history_table: str
     retention_days: int
+    score_budget_ms: int
 
 
 @dataclass(frozen=True)

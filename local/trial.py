@@ -28,6 +28,7 @@ class Scored:
 
 
 def score_some(stack: Stack, model: str, path: Path) -> list[Scored]:
+    wait_until_noticed(stack)
     contract = stack.client("s3").get_object(Bucket=stack.bucket, Key=f"runs/{model}/contract.json")["Body"].read()
     schema = json.loads(contract)["schema"]
     examples = rows.afterwards(rows.examples(path, schema), schema["timestamp"])
@@ -51,23 +52,31 @@ def _latest(stack: Stack, examples: list[Example], kind: str, wanted: int, ids: 
     return found
 
 
-def score(stack: Stack, request: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer of POST /score, None for 422. A 503 means that the function has not noticed the model yet."""
+def wait_until_noticed(stack: Stack) -> None:
+    """The function looks for the first model every few seconds; until then it decides without one."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        status, answer = post(f"{stack.api_url}/score", stack.api_key, request)
-        if status == 200:
-            return answer
-        if status == 422:
-            return None
-        if status != 503 or time.monotonic() > deadline:
-            raise LocalError(f"POST {stack.api_url}/score answered {status}: {json.dumps(answer)[:500]}")
+        status, answer = ask("GET", f"{stack.api_url}/health", stack.api_key)
+        if answer.get("status") == "ok":
+            return
+        if status not in (200, 503) or time.monotonic() > deadline:
+            raise LocalError(f"GET {stack.api_url}/health answered {status}: {json.dumps(answer)[:500]}")
         time.sleep(1)
 
 
-def post(url: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def score(stack: Stack, request: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer of POST /score, None for 422. One that no model gave is no proof of anything."""
+    status, answer = ask("POST", f"{stack.api_url}/score", stack.api_key, request)
+    if status == 422:
+        return None
+    if status != 200 or answer["model"] is None:
+        raise LocalError(f"POST {stack.api_url}/score answered {status}: {json.dumps(answer)[:500]}")
+    return answer
+
+
+def ask(method: str, url: str, key: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
     headers = {"content-type": "application/json", "x-api-key": key}
-    answer = urllib3.request("POST", url, body=json.dumps(body), headers=headers, timeout=60, retries=False)
+    answer = urllib3.request(method, url, body=body and json.dumps(body), headers=headers, timeout=60, retries=False)
     try:
         return answer.status, answer.json()
     except ValueError:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from model.contract import Contract, ContractError
+from model.forest import Forest, ForestError
 
 CHECKSUMS = "checksums.json"
 TREES, CONTRACT, EVALUATION = "trees.json", "contract.json", "evaluation.json"
@@ -30,6 +31,7 @@ class Artefact:
     evaluation: dict[str, Any]
     contract_json: bytes
     evaluation_json: bytes
+    trees_json: bytes
 
 
 def write_checksums(directory: Path) -> None:
@@ -128,13 +130,17 @@ def _checked(sums: dict[str, str], contents: dict[str, bytes]) -> Artefact:
     except ContractError as error:
         raise ArtefactError(f"the artefact's contract.json is unusable: {error}") from None
     _check_trees(_json_object(contents, TREES), contract)
-    return Artefact(contract, _json_object(contents, EVALUATION), contents[CONTRACT], contents[EVALUATION])
+    evaluation = _json_object(contents, EVALUATION)
+    return Artefact(contract, evaluation, contents[CONTRACT], contents[EVALUATION], contents[TREES])
 
 
 def _check_trees(trees: dict[str, Any], contract: Contract) -> None:
-    learner = trees.get("learner")
-    names = learner.get("feature_names") if isinstance(learner, dict) else None
-    if names != list(contract.features):
+    """A model that could not be walked would be found out when it is needed most."""
+    try:
+        forest = Forest.from_document(trees)
+    except ForestError as error:
+        raise ArtefactError(f"the artefact's trees.json is unusable: {error}") from None
+    if forest.features != contract.features:
         raise ArtefactError("the artefact's trees.json was trained on other features than contract.json names")
 
 

@@ -9,16 +9,17 @@ from typing import Any
 from model.contract import Contract
 from model.features import Feature
 from model.reasons import Reason, explain
+from model.schema import Schema
 
 
 @dataclass(frozen=True)
 class Decision:
     transaction_id: str
-    fraud_probability: float
-    score: int
+    fraud_probability: float | None  # None, as score and model: no model was asked
+    score: int | None
     outcome: str
     reasons: tuple[Reason, ...]
-    model: str
+    model: str | None
     scored_by: str
 
     def answer(self) -> dict[str, Any]:
@@ -54,3 +55,8 @@ def decide(
         model=contract.model,
         scored_by=scored_by,
     )
+
+
+def by_policy(schema: Schema, transaction_id: str) -> Decision:
+    """What the schema says is done while no model can be asked."""
+    return Decision(transaction_id, None, None, schema.fail_policy, (), None, "fail_policy")

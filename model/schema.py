@@ -25,9 +25,19 @@ from model.windows import Plan
 __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
 
 CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
+OUTCOMES = ("approve", "review", "block")
 PACKAGED = Path(__file__).with_name("schema.yaml")
 # What a schema says of decisions and of the training, but not of a transaction and its features.
-NOT_OF_TRANSACTIONS = ("name", "holdout", "thresholds", "costs", "alerts_per_day", "rejected_rows_limit", "gate")
+NOT_OF_TRANSACTIONS = (
+    "name",
+    "holdout",
+    "thresholds",
+    "costs",
+    "alerts_per_day",
+    "rejected_rows_limit",
+    "gate",
+    "fail_policy",
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Schema:
     alerts_per_day: int = 100
     rejected_rows_limit: float = 0.01
     gate: Gate = field(default_factory=Gate)
+    fail_policy: str = "review"  # the outcome while no model can be asked
     history: History = field(default_factory=History)
 
     @cached_property
@@ -96,6 +107,7 @@ class Schema:
             alerts_per_day=int(top.number_or("alerts_per_day", cls.alerts_per_day, 1, 1_000_000)),
             rejected_rows_limit=top.number_or("rejected_rows_limit", 0.01, 0, 1),
             gate=Gate.from_section(top.section("gate")) if top.has("gate") else Gate(),
+            fail_policy=top.choice("fail_policy", OUTCOMES, cls.fail_policy),
             history=History.from_section(top.section("history")) if top.has("history") else History(),
         )
         timestamp.refuse_unknown_keys()
@@ -128,20 +140,25 @@ class Schema:
         document["alerts_per_day"] = self.alerts_per_day
         document["rejected_rows_limit"] = self.rejected_rows_limit
         document["gate"] = self.gate.to_dict()
+        document["fail_policy"] = self.fail_policy
         document["history"] = self.history.to_dict()
         return document
 
 
 def load(path: str | Path = PACKAGED) -> Schema:
+    return parse(Path(path).read_bytes(), str(path))
+
+
+def parse(content: bytes, name: str) -> Schema:
     """The schema of a YAML file. Every value is taken as the text it is written as: NO is Norway, not false."""
-    import yaml  # only those who read the file need it; the scoring function gets its schema from the contract
+    import yaml  # only those who read the file need it; with a model, scoring gets its schema from the contract
 
     try:
-        text = Path(path).read_text("utf-8")
+        text = content.decode()
         _refuse_double_keys(yaml.compose(text, Loader=yaml.BaseLoader))
         document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (makes texts only)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+        raise SchemaError(f"{name}: is not YAML: {' '.join(str(error).split())}") from None
     return Schema.from_dict(document)
 
 

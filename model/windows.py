@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, lru_cache
@@ -66,6 +66,10 @@ class Plan:
     @cached_property
     def by_name(self) -> Mapping[str, HistoryFeature]:
         return {feature.name: feature for feature in self.features}
+
+    def about(self, fields: Collection[str]) -> frozenset[str]:
+        """The features that are read from the states of these entities."""
+        return frozenset(one.name for one in self.features if one.entity in fields)
 
     @cached_property
     def width(self) -> int:

@@ -15,6 +15,6 @@ LEFT_OUT = ("content_hash", "expires_at", "history")  # they serve the table onl
 
 def line(record: DynamoDBRecord) -> bytes:
     """Ends with a newline, for Firehose adds none, and carries the event's id, for Firehose may deliver it twice."""
-    row = Row.from_item(record.raw_event["dynamodb"]["NewImage"]).values
-    decision = {name: value for name, value in row.items() if name not in LEFT_OUT}
+    row = Row.from_item(record.raw_event["dynamodb"]["NewImage"])
+    decision = {name: value for name, value in row.values.items() if name not in LEFT_OUT} | row.marks()
     return (json.dumps({"event_id": record.event_id} | decision, ensure_ascii=False) + "\n").encode()

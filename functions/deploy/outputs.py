@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import tarfile
@@ -40,6 +41,8 @@ def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
     reads_history = not set(artefact.contract.features).isdisjoint(artefact.contract.schema.history_plan.names)
     if reads_history and not objects.exists(s3, bucket, job.key(INDEX)):
         raise ArtefactError(f"the job's output has no {INDEX}, and the model reads history")
+    trees = gzip.compress(artefact.trees_json, mtime=0)
+    s3.put_object(Bucket=bucket, Key=job.key("trees.json.gz"), Body=trees, ContentType="application/gzip")
     s3.put_object(Bucket=bucket, Key=evaluation, Body=artefact.evaluation_json, ContentType="application/json")
     s3.put_object(Bucket=bucket, Key=contract, Body=artefact.contract_json, ContentType="application/json")
     return artefact.evaluation

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
 AS_JSON = ("reasons", "features", "transaction", "history", "label_trail")
 AS_NUMBER = ("fraud_probability", "score", "expires_at")
+OF_A_MODEL = ("fraud_probability", "score", "model")  # a decision that no model made has none of them
 LABELLED = ("label", "labelled_at", "label_trail")  # once it has a label
 ANSWERED = ("transaction_id", "fraud_probability", "score", "outcome", "reasons", "model", "scored_by")
 
@@ -34,19 +35,25 @@ class Row:
     values: dict[str, Any]
 
     def answer(self) -> dict[str, Any]:
-        return {name: self.values[name] for name in ANSWERED}
+        return {name: self.values[name] for name in ANSWERED} | self.marks()
+
+    def marks(self) -> dict[str, str]:
+        """What the decision had to do without."""
+        status = self.values.get("history", {}).get("status")
+        return {"history": status} if status else {}
 
     def details(self) -> dict[str, Any]:
         details = {name: self.values[name] for name in ("decided_at", "features", "transaction")}
         return self.answer() | details | {name: self.values[name] for name in LABELLED if name in self.values}
 
     def item(self) -> dict[str, Any]:
-        return {name: _attribute(name, value) for name, value in self.values.items()}
+        return {name: _attribute(name, value) for name, value in self.values.items() if value is not None}
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Row:
         """Texts and numbers are ours; what comes later to a decision in other forms is not read here."""
-        return cls({name: _value(name, value) for name, value in item.items() if "S" in value or "N" in value})
+        found = {name: _value(name, value) for name, value in item.items() if "S" in value or "N" in value}
+        return cls(dict.fromkeys(OF_A_MODEL) | found)
 
 
 def row(

@@ -1,18 +1,22 @@
-"""Asks the SageMaker endpoint for a probability, and tells apart why there may be none."""
+"""Asks the SageMaker endpoint for a probability while there is time, and tells apart why there may be none."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from functions.aws import errors
+from functions.score.breaker import Breaker
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+Row = Mapping[str, float | str | None]
 
 
 class EndpointUnavailableError(Exception):
@@ -34,8 +38,37 @@ class Prediction:
     contributions: dict[str, float] | None
 
 
-def request(endpoint: str, transaction_id: str, features: Mapping[str, float | str | None]) -> dict[str, Any]:
-    document = {"features": list(features), "rows": [list(features.values())], "explain": "flagged"}
+@dataclass(frozen=True)
+class Endpoint:
+    """Waited for in a thread of its own: no setting of a client says how long a call may take as a whole."""
+
+    runtime: SageMakerRuntimeClient
+    breaker: Breaker
+    threads: Executor
+    count: Callable[[str], None]
+
+    def predict(self, name: str, transaction_id: str, row: Row, seconds: float) -> Prediction:
+        if seconds <= 0:
+            raise EndpointUnavailableError("no time was left to ask it")
+        if not self.breaker.lets_through():
+            raise EndpointUnavailableError("not asked, because it failed again and again")
+        asked = self.threads.submit(predict, self.runtime, name, transaction_id, row)
+        try:
+            prediction = asked.result(seconds)
+        except (EndpointUnavailableError, TimeoutError) as error:
+            self.count("EndpointUnavailable")
+            if self.breaker.on_failure():
+                self.count("EndpointGivenUp")
+            raise EndpointUnavailableError(str(error) or "no answer in time") from error
+        except OtherFeaturesError:
+            self.breaker.on_success()
+            raise
+        self.breaker.on_success()
+        return prediction
+
+
+def request(endpoint: str, transaction_id: str, row: Row) -> dict[str, Any]:
+    document = {"features": list(row), "rows": [list(row.values())], "explain": "flagged"}
     return {
         "EndpointName": endpoint,
         "ContentType": "application/json",
@@ -45,11 +78,9 @@ def request(endpoint: str, transaction_id: str, features: Mapping[str, float | s
     }
 
 
-def predict(
-    runtime: SageMakerRuntimeClient, endpoint: str, transaction_id: str, features: Mapping[str, float | str | None]
-) -> Prediction:
+def predict(runtime: SageMakerRuntimeClient, endpoint: str, transaction_id: str, row: Row) -> Prediction:
     try:
-        body = runtime.invoke_endpoint(**request(endpoint, transaction_id, features))["Body"].read()
+        body = _ask(runtime, request(endpoint, transaction_id, row))
     except ClientError as error:
         _raise_if_other_features(error)
         status = error.response.get("OriginalStatusCode", "")
@@ -57,6 +88,13 @@ def predict(
     except BotoCoreError as error:
         raise EndpointUnavailableError(type(error).__name__) from error
     return _prediction(body)
+
+
+def _ask(runtime: SageMakerRuntimeClient, asking: dict[str, Any]) -> bytes:
+    try:
+        return runtime.invoke_endpoint(**asking)["Body"].read()
+    except ConnectionClosedError:  # while it lay idle: no sign of ill health
+        return runtime.invoke_endpoint(**asking)["Body"].read()
 
 
 def _raise_if_other_features(error: ClientError) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -12,32 +13,44 @@ from aws_lambda_powertools import Logger
 from functions import settings
 from functions.aws import clients, metrics
 from functions.score import api
+from functions.score.breaker import Breaker
+from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
+from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
+from functions.score.judging import Judging
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
+BESIDE = 4  # calls beside the one request: of the endpoint, some of them given up, and of the bucket
 
 
 @cache
 def aws_ports() -> Scoring:
     found = settings.load(settings.ScoreSettings)
-    table = clients.scoring_table()
+    budget = found.score_budget_ms / 1000
+    s3, table = clients.scoring_s3(), clients.scoring_table()
+    threads, breaker = ThreadPoolExecutor(BESIDE), Breaker(time.monotonic)
+    live = LiveModel(s3, found.bucket, time.monotonic, threads, logger)
     decisions = Decisions(table, found.decisions_table)
     return Scoring(
-        live=LiveModel(clients.scoring_s3(), found.bucket, time.monotonic, logger),
-        runtime=clients.scoring_endpoint(),
-        entities=Entities(table, found.history_table),
+        live=live,
+        schema=SchemaInForce(s3, found.bucket),
+        entities=Entities(table, found.history_table, logger),
+        judging=Judging(live, Endpoint(clients.scoring_endpoint(budget), breaker, threads, metrics.count)),
         decisions=decisions,
         recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
         retention_days=found.retention_days,
+        deadline=partial(Deadline.after, budget, time.monotonic),
         now=lambda: datetime.now(UTC),
         count=metrics.count,
+        measure=metrics.measure,
         logger=logger,
     )
 

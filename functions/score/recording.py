@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TRY_FOR = 1.0  # seconds; template.yaml and functions/aws/clients.py say what else a request takes
 LONGEST_PAUSE = 0.1
+NOT_COUNTED: dict[str, Any] = {"keys": [], "label": {}}
 FAILED_CONDITION = "ConditionalCheckFailed"
 PASSING = frozenset(
     {"None", FAILED_CONDITION, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -34,20 +35,25 @@ PASSING = frozenset(
 
 @dataclass(frozen=True)
 class Event:
-    """A transaction, and what was known of its entities when it was scored."""
+    """A transaction, and what was known of its entities when it was scored. Those that could not be read count as never
+    seen; where that is wrong, the table refuses to write it, and brings along what it knows."""
 
     plan: Plan
     transaction: Transaction
     keys: Mapping[str, str]
     states: Mapping[str, State]
+    unread: frozenset[str] = frozenset()
 
 
-def note(event: Event | None) -> dict[str, Any]:
-    """What a label needs to find the counters of its event, whatever model serves by then."""
-    if event is None:
-        return {"keys": [], "label": {}}
-    judged = history.judge(event.plan, event.transaction, 1)
-    return {"keys": list(event.keys.values()), "label": judged.add}
+def note(event: Event, is_counted: bool = True) -> dict[str, Any]:
+    """What a label needs to find the counters of its event, whatever model serves by then; and what was not known."""
+    found = NOT_COUNTED
+    if is_counted:
+        judged = history.judge(event.plan, event.transaction, 1)
+        found = {"keys": list(event.keys.values()), "label": judged.add}
+    if event.unread:
+        found = found | {"status": "partial" if len(event.unread) < len(event.keys) else "unavailable"}
+    return found
 
 
 @dataclass(frozen=True)

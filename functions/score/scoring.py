@@ -1,4 +1,4 @@
-"""From a payload to a kept decision: validate, compute features, ask the endpoint, decide, write, answer."""
+"""From a payload to a kept decision: validate, compute features, ask the model, decide, write, answer."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.rest import problems
-from functions.score import decisions, endpoint, recording
+from functions.score import decisions, recording
+from functions.score.case import Case
+from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions, Row
-from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError, Prediction
+from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError
 from functions.score.entities import Entities
+from functions.score.judging import Judging
 from functions.score.live import Live, LiveModel
 from functions.score.recording import Event, Recorder
+from functions.score.schema_in_force import SchemaInForce
 from model import features, history
 from model.contract import Contract
-from model.decision import decide
-from model.schema import InvalidTransaction
+from model.decision import Decision, by_policy
+from model.schema import InvalidTransaction, Schema
 from model.transaction import Transaction
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
-    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 AHEAD = timedelta(days=1)  # later than this a timestamp is a mistake: it is scored, and leaves no trace in the history
 
@@ -30,79 +33,95 @@ AHEAD = timedelta(days=1)  # later than this a timestamp is a mistake: it is sco
 @dataclass(frozen=True)
 class Scoring:
     live: LiveModel
-    runtime: SageMakerRuntimeClient
+    schema: SchemaInForce
     entities: Entities
+    judging: Judging
     decisions: Decisions
     recorder: Recorder
     retention_days: int
+    deadline: Callable[[], Deadline]
     now: Callable[[], datetime]
     count: Callable[[str], None]
+    measure: Callable[[Mapping[str, int]], None]
     logger: Logger
 
     def score(self, payload: Mapping[str, Any]) -> Row:
-        live = self.live.current()
+        live = self.live.at_hand()
         if live is None:
-            raise problems.no_model()
-        contract = self.live.contract(live.model)
-        transaction = _validate(contract, payload)
-        try:
-            new, event = self._decide(live, contract, payload, transaction)
-        except (EndpointUnavailableError, OtherFeaturesError) as error:  # the latter when the model changes twice
-            self.logger.warning("The endpoint gave no answer", extra={"reason": str(error), "endpoint": live.endpoint})
-            self.count("EndpointUnavailable")
-            return self._known(contract, transaction)
-        kept = self.recorder.record(new, event, self.now())
-        if kept.values["content_hash"] != new.values["content_hash"]:
-            raise problems.other_content()
-        self.count(f"Outcome_{kept.values['outcome']}")
+            return self._without_model(payload)
+        case, decision = self._decide(live, payload)
+        now = self.now()
+        counts = case.event.transaction.timestamp <= now + AHEAD
+        if not counts:
+            self.count("TimestampAhead")
+        note = recording.note(case.event, counts)
+        new = self._row(decision, case.event.transaction, case.contract.schema, case.features, note, now)
+        kept = self._keep(new, case.event if counts else None, now)
+        self.live.fetch_trees(live.model)  # once this request has its answer, for those to come
         return kept
 
-    def _decide(
-        self, live: Live, contract: Contract, payload: Mapping[str, Any], transaction: Transaction
-    ) -> tuple[Row, Event | None]:
-        try:
-            event, computed, prediction = self._predict(live, contract, transaction)
-        except OtherFeaturesError as error:  # the model was replaced since we last looked
-            contract = self.live.contract(error.model)
-            transaction = _validate(contract, payload)
-            event, computed, prediction = self._predict(live, contract, transaction)
-        if prediction.model != contract.model:  # replaced by one with the same features
-            contract = self.live.contract(prediction.model)
-        decision = decide(
-            contract, transaction.id, prediction.probability, computed, prediction.contributions, scored_by="endpoint"
-        )
-        now = self.now()
-        observed = event if transaction.timestamp <= now + AHEAD else None
-        if observed is None:
-            self.count("TimestampAhead")
-        note = recording.note(observed)
-        timestamp = contract.schema.timestamp
-        return decisions.row(decision, transaction, timestamp, computed, note, now, self.retention_days), observed
+    def _without_model(self, payload: Mapping[str, Any]) -> Row:
+        """Counts nothing: nobody reads the history yet, and the first model's has to be loaded undisturbed."""
+        schema, now = self.schema.read(), self.now()
+        transaction = _validate(schema, payload)
+        decision = by_policy(schema, transaction.id)
+        return self._keep(self._row(decision, transaction, schema, {}, recording.NOT_COUNTED, now), None, now)
 
-    def _predict(
-        self, live: Live, contract: Contract, transaction: Transaction
-    ) -> tuple[Event, dict[str, features.Feature], Prediction]:
+    def _decide(self, live: Live, payload: Mapping[str, Any]) -> tuple[Case, Decision]:
+        contract = self.live.contract(live.model)
+        deadline = self.deadline()
+        case = self._case(contract, payload, deadline)
+        try:
+            return self._ask(live, case, payload, deadline)
+        except (EndpointUnavailableError, OtherFeaturesError) as error:  # the latter when the model changes twice
+            self.logger.warning("The endpoint gave no answer", extra={"reason": str(error), "endpoint": live.endpoint})
+            return case, self.judging.without_endpoint(case)
+
+    def _ask(self, live: Live, case: Case, payload: Mapping[str, Any], deadline: Deadline) -> tuple[Case, Decision]:
+        try:
+            return case, self.judging.by_endpoint(live.endpoint, case, deadline.left())
+        except OtherFeaturesError as error:  # the model was replaced since we last looked
+            case = self._case(self.judging.contract(error.model), payload, deadline)
+            return case, self.judging.by_endpoint(live.endpoint, case, deadline.left())
+
+    def _case(self, contract: Contract, payload: Mapping[str, Any], deadline: Deadline) -> Case:
+        """An entity that could not be read in time counts as never seen."""
+        transaction = _validate(contract.schema, payload)
         plan = contract.schema.history_plan
         keys = history.keys(plan, transaction)
-        event = Event(plan, transaction, keys, self.entities.states(keys))
-        computed = features.compute(contract.schema, transaction, event.states)
-        # A model goes on serving when this code has learned to compute more than it was trained on.
-        row = {name: computed[name] for name in contract.features if name in computed}
-        return event, computed, endpoint.predict(self.runtime, live.endpoint, transaction.id, row)
+        read = self.entities.states(keys, deadline.left_for_history())
+        states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
+        event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
+        return Case(contract, event, features.compute(contract.schema, transaction, states))
 
-    def _known(self, contract: Contract, transaction: Transaction) -> Row:
-        """Without the endpoint nothing new can be decided, but what was decided before still holds."""
-        known = self.decisions.find(transaction.id)
-        if known is None:
-            raise problems.unavailable("endpoint")
-        content = decisions.content_of(transaction, contract.schema.timestamp)
-        if known.values["content_hash"] != decisions.content_hash(content):
+    def _row(
+        self,
+        decision: Decision,
+        transaction: Transaction,
+        schema: Schema,
+        computed: Mapping[str, features.Feature],
+        note: Mapping[str, Any],
+        now: datetime,
+    ) -> Row:
+        return decisions.row(decision, transaction, schema.timestamp, computed, note, now, self.retention_days)
+
+    def _keep(self, new: Row, event: Event | None, now: datetime) -> Row:
+        kept = self.recorder.record(new, event, now)
+        if kept.values["content_hash"] != new.values["content_hash"]:
             raise problems.other_content()
-        return known
+        self.measure(
+            {
+                f"Outcome_{kept.values['outcome']}": 1,
+                "Fallback": new.values["scored_by"] != "endpoint",
+                "FailPolicy": new.values["scored_by"] == "fail_policy",
+                "HistoryUnavailable": bool(new.marks()),
+            }
+        )
+        return kept
 
 
-def _validate(contract: Contract, payload: Mapping[str, Any]) -> Transaction:
+def _validate(schema: Schema, payload: Mapping[str, Any]) -> Transaction:
     try:
-        return contract.schema.validate(payload)
+        return schema.validate(payload)
     except InvalidTransaction as error:
         raise problems.invalid_field(error.field, error.message) from None

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import model
 from functions.aws import objects
+from functions.aws.schemas import LARGEST_SCHEMA, SCHEMA_KEY
 from functions.train import uploads
 from functions.train.source import Source
 from functions.train.uploads import File
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-SCHEMA_KEY = "config/schema.yaml"
-LARGEST_SCHEMA = 256 * 1024  # a schema has some kilobytes; this one is read into memory
 
 
 class SchemaTooLargeError(Exception):

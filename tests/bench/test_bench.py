@@ -26,7 +26,7 @@ def training() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def scoring(tmp_path_factory) -> list[dict[str, Any]]:
     nothing = tmp_path_factory.mktemp("home") / "stack.json"
-    return figures("bench.score", "--rows", 6000, "--calls", 30, "--stack", nothing)
+    return figures("bench.score", "--rows", 6000, "--calls", 30, "--walks", 2000, "--stack", nothing)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,14 @@ def test_training_is_measured_as_a_whole_and_step_by_step(training):
 
 def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
     what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
-    measured = {line["figure"] for line in scoring if not line["figure"].startswith("history_")}
+    measured = {line["figure"] for line in scoring if not line["figure"].startswith(("history_", "forest_"))}
     assert measured == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
+
+
+def test_the_walk_is_measured_beside_it_and_equal_on_every_row(scoring):
+    of_the_walk = {line["figure"]: line for line in scoring if line["figure"].startswith("forest_")}
+    assert set(of_the_walk) == {"forest_load", "forest_walk_p50", "forest_walk_p99", "forest_walk"}
+    assert (of_the_walk["forest_walk"]["rows"], of_the_walk["forest_walk"]["different_from_xgboost"]) == (2000, 0)
 
 
 def test_the_history_of_one_event_is_measured_with_every_counter_in_use(scoring):

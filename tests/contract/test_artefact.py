@@ -12,7 +12,9 @@ from tests.contract.template import FUNCTIONS, ROOT
 
 LARGEST = 15 * 2**20
 OURS = {"functions", "model"}
-PACKAGES = {"aws_lambda_powertools", "aws_xray_sdk", "jmespath", "wrapt", "typing_extensions.py", "__pycache__"}
+PACKAGES = {
+    "aws_lambda_powertools", "aws_xray_sdk", "cel", "jmespath", "wrapt", "typing_extensions.py", "yaml", "__pycache__",
+}  # fmt: skip
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")  # of Lambda's python3.12
 
 
@@ -79,6 +81,10 @@ def test_a_handler_imports_from_it_without_reading_its_settings(artefact, runtim
 def test_scoring_loads_neither_boto3_nor_x_ray(artefact, runtime):
     code = "import functions.score.handler; print(*(m for m in ('boto3', 'aws_xray_sdk', 'yaml') if m in sys.modules))"
     assert run(artefact, runtime, code).strip() == ""
+
+
+def test_the_packaged_schema_can_be_read_from_it(artefact, runtime):
+    assert run(artefact, runtime, "from model import schema; print(schema.load().fail_policy)") == "review\n"
 
 
 def test_the_training_jobs_source_packs_from_it(artefact, runtime):

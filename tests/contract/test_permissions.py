@@ -129,6 +129,28 @@ def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resour
     assert any(fnmatchcase(arn, pattern) for pattern in patterns) == allowed
 
 
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("config/live.json", True),
+        ("config/schema.yaml", True),
+        ("runs/fraud-4296854961e50a36/contract.json", True),
+        ("runs/fraud-4296854961e50a36/trees.json.gz", True),
+        ("runs/fraud-4296854961e50a36/output/model.tar.gz", False),
+        ("transactions/january.csv", False),
+        ("decisions/dt=2026-11-23/1", False),
+    ],
+)
+def test_scoring_reads_what_it_needs_of_a_model_and_no_data(key, allowed):
+    patterns = [
+        pattern
+        for statement in template.policy("score")
+        if "s3:GetObject" in template.as_list(statement["Action"])
+        for pattern in template.as_list(template.resolve(statement["Resource"]))
+    ]
+    assert any(fnmatchcase(f"${{Bucket.Arn}}/{key}", pattern) for pattern in patterns) == allowed
+
+
 RULES_OF_QUEUE = {"Uploads": ["Uploads"], "Deployments": ["Deployments", "Approvals"], "Labels": ["Labels"]}
 
 

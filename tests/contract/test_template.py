@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from functions import settings
-from functions.aws import clients
+from functions.aws import clients, metrics
+from functions.score import recording
 from tests.contract import template
 
 BIN = Path(sys.executable).parent
@@ -26,6 +27,7 @@ SETTINGS = {
 }
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"
 RULES = {"train": "UploadsRule", "deploy": "DeploymentsRule", "label": "LabelsRule"}
+READ_FROM_S3 = 4  # by a cold function: where the pointer is, the pointer, the contract, the trees
 SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file"}
 
 
@@ -167,8 +169,34 @@ def test_a_scoring_request_ends_before_its_function_and_the_gateway():
         attempts = config.retries["total_max_attempts"]
         return float(attempts * (config.connect_timeout + config.read_timeout) + attempts - 1)
 
-    total = sum(map(worst, (clients.SCORING_S3, clients.SCORING_ENDPOINT, clients.SCORING_TABLE)))
+    budget = template.document()["Parameters"]["ScoreBudgetMs"]["MaxValue"] / 1000
+    total = budget + READ_FROM_S3 * worst(clients.SCORING_S3) + worst(clients.SCORING_TABLE) + recording.TRY_FOR
     assert total < template.function("score")["Timeout"] < 29
+
+
+def test_a_call_of_the_endpoint_that_was_given_up_ends_by_itself():
+    config = clients.endpoint_config(0.8)
+    assert (config.connect_timeout, config.read_timeout) == (0.8, 0.8)
+    assert config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize("metric", ["Fallback", "HistoryUnavailable"])
+def test_decisions_that_lack_something_raise_an_alarm(metric, capsys):
+    alarm = template.properties(f"{metric}Alarm")
+    service = template.function("score")["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    namespace = template.document()["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    assert (alarm["MetricName"], alarm["Namespace"], alarm["Statistic"]) == (metric, namespace, "Average")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_SERVICE_NAME", service)
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", template.resolve(namespace))
+        metrics.measure({metric: 1})
+    written = json.loads(capsys.readouterr().out)
+    (counted,) = written["_aws"]["CloudWatchMetrics"]
+    assert counted["Namespace"] == template.resolve(alarm["Namespace"])
+    assert counted["Dimensions"] == [["service"]] and written["service"] == service
+    assert [one["Name"] for one in counted["Metrics"]] == [metric]
 
 
 def test_outputs_are_the_ones_that_others_rely_on():

@@ -1,4 +1,4 @@
-"""Model artefacts as a training job leaves them, made in a moment: real in form, with trees that say nothing."""
+"""Model artefacts as a training job leaves them, made in a moment: real in form, with a tree that says little."""
 
 import hashlib
 import io
@@ -32,12 +32,32 @@ def contract(model: str, **changes: Any) -> Contract:
         "model": model,
         "schema": schema,
         "features": features.names(schema),
-        "categories": {},
         "review_from": 0.05,
         "block_from": 0.5,
         "score_map": ((0.0, 0), (1.0, 1000)),
     }
-    return Contract(**(values | changes))
+    values |= changes
+    known = set(features.category_names(values["schema"])) & set(values["features"])
+    return Contract(**({"categories": dict.fromkeys(sorted(known), ())} | values))
+
+
+def trees(of: Contract, feature: str = "hour", limit: float = 12.0, odds: tuple[float, float] = (-4.0, 1.0)) -> bytes:
+    """One tree as XGBoost writes it: the log-odds of values below the limit, and of the others or none."""
+    tree = {
+        "split_type": [0, 0, 0],
+        "split_conditions": [limit, *odds],
+        "split_indices": [of.features.index(feature), 0, 0],
+        "left_children": [1, -1, -1],
+        "right_children": [2, -1, -1],
+        "default_left": [0, 0, 0],
+    }
+    learner = {
+        "feature_names": list(of.features),
+        "learner_model_param": {"base_score": "[5E-1]"},
+        "objective": {"name": "binary:logistic"},
+        "gradient_booster": {"name": "gbtree", "model": {"trees": [tree]}},
+    }
+    return json.dumps({"learner": learner}).encode()
 
 
 def model_tar(model: str, evaluation: dict[str, Any] = EVALUATION, **changes: Any) -> bytes:
@@ -48,7 +68,7 @@ def model_tar(model: str, evaluation: dict[str, Any] = EVALUATION, **changes: An
         directory.mkdir()
         (directory / artefact.CONTRACT).write_text(of.to_json(), "utf-8")
         (directory / artefact.EVALUATION).write_text(json.dumps(evaluation), "utf-8")
-        (directory / artefact.TREES).write_text(json.dumps({"learner": {"feature_names": list(of.features)}}), "utf-8")
+        (directory / artefact.TREES).write_bytes(trees(of))
         artefact.write_checksums(directory)
         artefact.pack(directory, Path(folder) / "model.tar.gz")
         return (Path(folder) / "model.tar.gz").read_bytes()

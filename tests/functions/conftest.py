@@ -188,7 +188,9 @@ def deploy_settings(**changes: Any) -> DeploySettings:
     return DeploySettings(**(values | changes))
 
 
-SCORE_SETTINGS = ScoreSettings(bucket=BUCKET, decisions_table=TABLE, history_table=HISTORY, retention_days=400)
+SCORE_SETTINGS = ScoreSettings(
+    bucket=BUCKET, decisions_table=TABLE, history_table=HISTORY, retention_days=400, score_budget_ms=800
+)
 LABEL_SETTINGS = LabelSettings(
     bucket=BUCKET,
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",

@@ -1,5 +1,6 @@
 """A training job that ended comes to the endpoint once, in order, and people hear how it went, once."""
 
+import gzip
 import hashlib
 import json
 from dataclasses import replace
@@ -14,7 +15,7 @@ from functions.deploy import notices
 from functions.deploy.handler import handler
 from functions.deploy.job import TrainedJob
 from model.gate_schema import Gate
-from tests.functions.artefacts import EVALUATION, GUESSING, contract, history_of, model_tar, output_tar
+from tests.functions.artefacts import EVALUATION, GUESSING, contract, history_of, model_tar, output_tar, trees
 from tests.functions.conftest import BUCKET, live_model, read, sample_event, stored
 from tests.functions.fakes import client_error
 
@@ -55,6 +56,7 @@ def test_what_the_job_left_is_published_for_people_and_for_scoring(live, s3):
     assert {"contract.json", "evaluation.json", "report.html", "rejected.csv"} <= published
     assert json.loads(read(s3, f"runs/{FIRST}/contract.json"))["model"] == FIRST
     assert json.loads(read(s3, f"runs/{FIRST}/evaluation.json")) == EVALUATION
+    assert gzip.decompress(read(s3, f"runs/{FIRST}/trees.json.gz")) == trees(contract(FIRST))
 
 
 def test_a_second_model_updates_the_endpoint(live, trained, deliver, sagemaker, s3, sns):

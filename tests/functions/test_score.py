@@ -17,7 +17,7 @@ from functions.score.handler import logger
 from functions.score.live import FRESH_FOR, LiveModel
 from tests.functions.artefacts import contract
 from tests.functions.conftest import BUCKET, TABLE, sample_event
-from tests.functions.fakes import client_error
+from tests.functions.fakes import AtOnce, client_error
 from tests.functions.world import FIRST, SECOND, FakeEndpoint, World, build
 
 
@@ -81,7 +81,7 @@ def test_two_identical_requests_at_the_same_moment_are_one_decision(world):
             return super().invoke_endpoint(**request)
 
     overtaken = Overtaken(world.endpoint.serving)
-    world.scoring = replace(world.scoring, runtime=overtaken)
+    world.ask(overtaken)
     first = world.score()
     assert first[1] == second[0][1] and first[1]["fraud_probability"] == 0.0123
 
@@ -172,19 +172,19 @@ def test_no_body_escapes_the_reader(text, is_base64):
         assert problem.status in (400, 422)
 
 
-def test_without_a_model_the_answer_is_503_with_retry_after(world, s3):
+def test_without_a_model_nothing_serves(world, s3):
     s3.delete_object(Bucket=BUCKET, Key="config/live.json")
-    for status, answer, headers in (world.score(), world.call(sample_event("score-get-model"))):
-        assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "no_model", "30")
+    status, answer, headers = world.call(sample_event("score-get-model"))
+    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "no_model", "30")
     assert world.call(sample_event("score-get-health"))[:2] == (200, {"status": "no_model", "model": None})
 
 
 def test_the_first_model_is_seen_soon(world, s3):
     s3.delete_object(Bucket=BUCKET, Key="config/live.json")
-    assert world.score()[0] == 503
+    assert world.score()[1]["model"] is None
     world.serve(contract(FIRST))
     world.seconds[0] += 2
-    assert world.score()[0] == 200
+    assert world.score(transaction_id="tx-2")[1]["model"] == FIRST
 
 
 def test_a_replaced_model_is_named_at_once(world):
@@ -203,16 +203,6 @@ def test_a_replaced_model_with_other_features_is_asked_again_with_its_own(world)
     status, answer, _ = world.score(transaction_id="tx-2")
     assert (status, answer["model"]) == (200, SECOND)
     assert len(world.endpoint.requests) == 3
-
-
-def test_a_model_that_changes_twice_in_one_request_is_503_with_retry_after(world, s3):
-    names = contract(FIRST).features
-    world.serve(contract(SECOND, features=names[1:]), announce=False)
-    other = {"error": {"code": "features_differ"}, "model": SECOND}
-    world.endpoint.fails = [client_error("ModelError", OriginalStatusCode=422, OriginalMessage=json.dumps(other))] * 2
-    status, answer, headers = world.score()
-    assert (status, answer["error"]["code"]) == (503, "unavailable")
-    assert headers["Retry-After"] == "2"
 
 
 def test_a_model_trained_on_fewer_features_than_are_computed_today_serves_on(world):
@@ -241,7 +231,7 @@ def test_a_bucket_that_cannot_be_read_does_not_stop_scoring(world):
     live._s3 = Broken()
     world.seconds[0] += FRESH_FOR
     assert world.score(transaction_id="tx-2")[0] == 200
-    fresh = LiveModel(Broken(), BUCKET, lambda: 0.0, logger)
+    fresh = LiveModel(Broken(), BUCKET, lambda: 0.0, AtOnce(), logger)
     world.scoring = replace(world.scoring, live=fresh)
     status, answer, headers = world.score(transaction_id="tx-3")
     assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
@@ -264,51 +254,6 @@ def test_a_live_pointer_that_makes_no_sense_does_not_stop_scoring(world, s3):
     s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=b"{}")
     world.seconds[0] += FRESH_FOR
     assert world.score(transaction_id="tx-2")[0] == 200
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        client_error("ModelError", OriginalStatusCode=500, OriginalMessage="<html>"),
-        client_error("ModelError", OriginalStatusCode=422, OriginalMessage="not json"),
-        client_error("ModelNotReadyException"),
-        client_error("ServiceUnavailable"),
-        client_error("ThrottlingException"),
-        client_error("ValidationError", "Endpoint fraud-endpoint of account 123456789012 not found."),
-        ReadTimeoutError(endpoint_url="https://runtime.sagemaker"),
-        EndpointConnectionError(endpoint_url="https://runtime.sagemaker"),
-    ],
-    ids=lambda error: str(error)[:40],
-)
-def test_an_endpoint_that_does_not_answer_is_503_with_retry_after(world, table, error):
-    world.endpoint.fails = [error]
-    status, answer, headers = world.score()
-    assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
-    assert table.scan(TableName=TABLE)["Count"] == 0
-    assert world.score()[0] == 200
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"<html>",
-        b"{}",
-        b"[]",
-        b'{"model": "m", "predictions": []}',
-        b'{"model": "m", "predictions": [{"fraud_probability": NaN}]}',
-        b'{"model": "m", "predictions": [{"fraud_probability": 1.5}]}',
-    ],
-)
-def test_an_answer_that_is_none_is_not_taken_for_one(world, answer):
-    world.endpoint.raw_answer = answer
-    assert world.score()[0] == 503
-
-
-def test_what_was_decided_is_answered_while_the_endpoint_is_away(world):
-    _, decided, _ = world.score()
-    world.endpoint.fails = [client_error("ServiceUnavailable")] * 2
-    assert world.score()[:2] == (200, decided)
-    assert world.score(amount=23)[0] == 409
 
 
 def test_a_decision_that_cannot_be_kept_is_not_answered_and_the_log_says_why(world):

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 
 from functions.aws import history as items
 from functions.score.decisions import Row
 from functions.score.entities import Entities
+from functions.score.handler import logger
 from model import history
 from model.features import names
 from model.schema import Schema
@@ -53,7 +54,7 @@ def wrapped(world, table) -> Table:
     made = Table(table)
     world.scoring = replace(
         world.scoring,
-        entities=Entities(made, HISTORY),
+        entities=Entities(made, HISTORY, logger),
         recorder=replace(world.scoring.recorder, table=made, decisions=type(world.scoring.decisions)(made, TABLE)),
     )
     return made
@@ -152,14 +153,6 @@ def test_two_events_of_an_entity_at_the_same_moment_both_count(world, table, wra
     wrapped.instead["transact_write_items"] = [overtake]
     assert world.score()[0] == 200
     assert stored(table) == replayed(*before, other, SAMPLE)
-
-
-def test_what_failed_before_the_write_is_not_counted_and_the_retry_is(world, table):
-    world.endpoint.fails = [client_error("ServiceUnavailable")]
-    assert world.score()[0] == 503
-    assert stored(table) == {}
-    assert world.score()[0] == 200
-    assert stored(table) == replayed(SAMPLE)
 
 
 @pytest.mark.parametrize("written", [True, False])
@@ -269,20 +262,6 @@ def test_a_write_that_cannot_work_is_not_tried_again(world, wrapped, refused):
     wrapped.instead["transact_write_items"] = [refused]
     assert world.score()[0] == 503
     assert wrapped.calls.count("transact_write_items") == 1
-
-
-def test_a_history_that_cannot_be_read_is_503_and_the_log_says_why(world, table, wrapped):
-    def refuse(**_: Any) -> None:
-        raise ClientError({"Error": {"Code": "InternalServerError", "Message": "sorry"}}, "GetItem")
-
-    log = StringIO()
-    world.scoring = replace(world.scoring, logger=Logger(service="reading", stream=log))
-    for place in range(len(PLAN.entities)):
-        wrapped.instead["get_item"] = [wrapped.real.get_item] * place + [refuse]
-        status, answer, headers = world.score()
-        assert (status, answer["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
-    assert "InternalServerError" in log.getvalue()
-    assert stored(table) == {} and table.scan(TableName=TABLE)["Count"] == 0
 
 
 def test_what_others_add_to_a_decision_does_not_stop_it_from_being_read(world, table):

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
+from functions.aws.schemas import LARGEST_SCHEMA
 from functions.train.handler import handler, wire
-from functions.train.run import LARGEST_SCHEMA, Run, SchemaFile
+from functions.train.run import Run, SchemaFile
 from functions.train.source import Source
 from functions.train.uploads import File, FileDropped
 from tests.functions.conftest import BUCKET, read, sample_event, stored, train_settings

@@ -1,23 +1,31 @@
 """Everything behind the REST API, as a test's caller meets it."""
 
+import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 
+from functions.score.breaker import Breaker
+from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
+from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
 from functions.score.handler import handler, logger
+from functions.score.judging import Judging
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
 from tests.contract import service_model
-from tests.functions.artefacts import contract
+from tests.functions.artefacts import contract, trees
 from tests.functions.conftest import BUCKET, HISTORY, SCORE_SETTINGS, TABLE, sample_event
-from tests.functions.fakes import Clock, client_error
+from tests.functions.fakes import AtOnce, Clock, client_error
 
 FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
+PATIENT = 60.0  # seconds: a busy machine is no slow neighbour
 
 
 @dataclass
@@ -61,10 +69,18 @@ class World:
     def serve(self, model: Any, announce: bool = True) -> None:
         """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
         self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/contract.json", Body=model.to_json().encode())
+        walked = gzip.compress(trees(model))
+        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/trees.json.gz", Body=walked)
         self.endpoint.serving = model
         if announce:
             live = {"model": model.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
             self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+
+    def ask(self, runtime: Any) -> None:
+        """From now on another endpoint."""
+        judging = self.scoring.judging
+        endpoint = replace(judging.endpoint, runtime=runtime)
+        self.scoring = replace(self.scoring, judging=replace(judging, endpoint=endpoint))
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
         answer = handler(event, self.context, ports=self.scoring)
@@ -87,18 +103,26 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
     def wait(duration: float) -> None:
         seconds[0] += duration
 
+    def clock() -> float:
+        return seconds[0]
+
+    live = LiveModel(s3, BUCKET, clock, AtOnce(), logger)
+    asked = FakeEndpoint(None)
     decisions = Decisions(table, TABLE)
     scoring = Scoring(
-        live=LiveModel(s3, BUCKET, lambda: seconds[0], logger),
-        runtime=FakeEndpoint(None),
-        entities=Entities(table, HISTORY),
+        live=live,
+        schema=SchemaInForce(s3, BUCKET),
+        entities=Entities(table, HISTORY, logger),
+        judging=Judging(live, Endpoint(asked, Breaker(clock), AtOnce(), counted.append)),  # type: ignore[arg-type]
         decisions=decisions,
-        recorder=Recorder(table, decisions, HISTORY, lambda: seconds[0], pause or wait),
+        recorder=Recorder(table, decisions, HISTORY, clock, pause or wait),
         retention_days=SCORE_SETTINGS.retention_days,
+        deadline=partial(Deadline.after, PATIENT, clock),
         now=Clock(),
         count=counted.append,
+        measure=lambda values: counted.extend(name for name, value in values.items() if value),
         logger=logger,
     )
-    made = World(s3, scoring.runtime, scoring, context, seconds, counted)
+    made = World(s3, asked, scoring, context, seconds, counted)
     made.serve(contract(FIRST))
     return made

@@ -174,7 +174,7 @@ def trees_of_another_kind(directory):
         (other_features, "the artefact's trees.json was trained on other features than contract.json names"),
         (no_contract, "the artefact's contract.json is unusable: the contract is not of format 1"),
         (broken_trees, "the artefact's trees.json is not JSON"),
-        (trees_of_another_kind, "the artefact's trees.json was trained on other features"),
+        (trees_of_another_kind, "the artefact's trees.json is unusable: the trees are incomplete or malformed"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -1,12 +1,13 @@
 """Decisions and the sentences that explain them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from model import features
 from model.contract import Contract
-from model.decision import decide
+from model.decision import by_policy, decide
 from model.features import category_names, names
 from tests.model.payloads import CARD_PAYMENT
 
@@ -49,6 +50,14 @@ def test_the_answer_has_exactly_the_agreed_keys(contract, computed):
              "text": "the time of day is 01:00 to 01:59 UTC, which lowers the risk"},
         ],
         "model": "fraud-1", "scored_by": "endpoint",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["approve", "review", "block"])
+def test_without_a_model_the_policy_of_the_schema_is_the_outcome(cards, policy):
+    assert by_policy(replace(cards, fail_policy=policy), "tx-1").answer() == {
+        "transaction_id": "tx-1", "fraud_probability": None, "score": None, "outcome": policy,
+        "reasons": [], "model": None, "scored_by": "fail_policy",
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def test_a_schema_survives_the_way_through_json(path):
 def test_defaults_are_those_that_the_reference_names():
     schema = Schema.from_dict(small())
     assert (schema.extra_columns, schema.holdout, schema.rejected_rows_limit) == ("refuse", 0.2, 0.01)
-    assert schema.alerts_per_day == 100
+    assert (schema.alerts_per_day, schema.fail_policy) == (100, "review")
     assert schema.label_delay == timedelta(0)
     assert schema.by_name["shop"].max_length == 256
 
@@ -93,6 +93,7 @@ AMOUNT = {"role": "amount"}
         (small(holdout=0.9), "holdout: expected a number from 0.05 to 0.5"),
         (small(thresholds={"review": 0.1, "block": 0.2}), "thresholds.block: expected a share not above"),
         (small(extra_columns="drop"), "extra_columns: expected one of refuse, ignore"),
+        (small(fail_policy="deny"), "fail_policy: expected one of approve, review, block"),
         (small(alerts_per_day=0), "alerts_per_day: expected a number from 1 to"),
         (small(rejected_rows_limit="2%"), "rejected_rows_limit: expected a number from 0 to 1"),
         (small(colour="red"), "colour: unknown key"),

@@ -1,0 +1,32 @@
+"""A transaction with all that was computed for it, by the contract of one model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.score.recording import Event
+from model.contract import Contract
+from model.features import Feature
+
+
+@dataclass(frozen=True)
+class Case:
+    contract: Contract
+    event: Event
+    features: Mapping[str, Feature]
+
+    @property
+    def id(self) -> str:
+        return self.event.transaction.id
+
+    @property
+    def row(self) -> dict[str, Feature]:
+        """What the model is asked with. It goes on serving when this code has learned to compute more than it was
+        trained on."""
+        return {name: self.features[name] for name in self.contract.features if name in self.features}
+
+    def known(self, contributions: Mapping[str, float] | None) -> dict[str, float]:
+        """Without those of features whose history was not read: a reason must be a fact."""
+        unread = self.event.plan.about(self.event.unread)
+        return {name: value for name, value in (contributions or {}).items() if name not in unread}
