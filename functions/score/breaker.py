@@ -14,12 +14,12 @@ class Breaker:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._failures = 0
-        self._closed_again_at = 0.0
+        self._try_again_at = 0.0
 
     def lets_through(self) -> bool:
         if self._failures < MOST_FAILURES:
             return True
-        if self._clock() < self._closed_again_at:
+        if self._clock() < self._try_again_at:
             return False
         self._pause()  # if nothing is heard of the one that tries, the next one tries a pause later
         return True
@@ -35,4 +35,4 @@ class Breaker:
         return self._failures == MOST_FAILURES
 
     def _pause(self) -> None:
-        self._closed_again_at = self._clock() + PAUSE
+        self._try_again_at = self._clock() + PAUSE

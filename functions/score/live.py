@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import objects
 from functions.rest import problems
+from functions.rest.problems import ProblemError
 from model.contract import Contract, ContractError
 from model.forest import Forest, ForestError
 
@@ -76,7 +77,7 @@ class LiveModel:
             except (ClientError, BotoCoreError, ContractError) as error:
                 self._logger.exception("The contract could not be read", extra={"model": model})
                 raise problems.unavailable("model's contract") from error
-            _keep(self._contracts, model, found)
+            self._contracts = _with(self._contracts, model, found)
         return found
 
     def fetch_trees(self, model: str) -> Future[Forest]:
@@ -84,7 +85,7 @@ class LiveModel:
         found = self._forests.get(model)
         if found is None:
             found = self._threads.submit(self._read_trees, model)
-            _keep(self._forests, model, found)
+            self._forests = _with(self._forests, model, found)
         return found
 
     def forest(self, model: str) -> Forest:
@@ -94,13 +95,16 @@ class LiveModel:
         return self._clock() >= self._look_again_at
 
     def _look(self) -> None:
+        """A new model counts as live when its contract is known, too."""
         try:
             found = objects.find(self._s3, self._bucket, KEY)
             etag = found["ETag"] if found else None
             if etag != self._etag:
-                self._live = _parse(self._read(KEY)) if etag is not None else None
-                self._etag = etag
-        except (ClientError, BotoCoreError, ValueError, KeyError, TypeError) as error:
+                live = _parse(self._read(KEY)) if etag is not None else None
+                if live is not None:
+                    self.contract(live.model)
+                self._live, self._etag = live, etag
+        except (ClientError, BotoCoreError, ProblemError, ValueError, KeyError, TypeError) as error:
             if self._live is None:
                 raise problems.unavailable("model's description") from error
             self._logger.warning("The live model could not be read; the known one holds", extra={"error": str(error)})
@@ -121,11 +125,9 @@ def _failed(trees: Future[Forest]) -> bool:
     return trees.done() and trees.exception() is not None
 
 
-def _keep[T](kept: dict[str, T], model: str, found: T) -> None:
-    """The oldest make room."""
-    while len(kept) >= MOST_MODELS:
-        del kept[next(iter(kept))]
-    kept[model] = found
+def _with[T](kept: dict[str, T], model: str, found: T) -> dict[str, T]:
+    """The oldest make room. Another dict, for a thread may read the one that there is."""
+    return dict(list(kept.items())[1 - MOST_MODELS :]) | {model: found}
 
 
 def _parse(body: bytes) -> Live:

@@ -55,7 +55,8 @@ class Scoring:
         if not counts:
             self.count("TimestampAhead")
         note = recording.note(case.event, counts)
-        new = self._row(decision, case.event.transaction, case.contract.schema, case.features, note, now)
+        timestamp = case.contract.schema.timestamp
+        new = decisions.row(decision, case.event.transaction, timestamp, case.features, note, now, self.retention_days)
         kept = self._keep(new, case.event if counts else None, now)
         self.live.fetch_trees(live.model)  # once this request has its answer, for those to come
         return kept
@@ -64,8 +65,9 @@ class Scoring:
         """Counts nothing: nobody reads the history yet, and the first model's has to be loaded undisturbed."""
         schema, now = self.schema.read(), self.now()
         transaction = _validate(schema, payload)
-        decision = by_policy(schema, transaction.id)
-        return self._keep(self._row(decision, transaction, schema, {}, recording.NOT_COUNTED, now), None, now)
+        decision, note = by_policy(schema, transaction.id), recording.NOT_COUNTED
+        new = decisions.row(decision, transaction, schema.timestamp, {}, note, now, self.retention_days)
+        return self._keep(new, None, now)
 
     def _decide(self, live: Live, payload: Mapping[str, Any]) -> tuple[Case, Decision]:
         contract = self.live.contract(live.model)
@@ -93,17 +95,6 @@ class Scoring:
         states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
         event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
         return Case(contract, event, features.compute(contract.schema, transaction, states))
-
-    def _row(
-        self,
-        decision: Decision,
-        transaction: Transaction,
-        schema: Schema,
-        computed: Mapping[str, features.Feature],
-        note: Mapping[str, Any],
-        now: datetime,
-    ) -> Row:
-        return decisions.row(decision, transaction, schema.timestamp, computed, note, now, self.retention_days)
 
     def _keep(self, new: Row, event: Event | None, now: datetime) -> Row:
         kept = self.recorder.record(new, event, now)

@@ -30,14 +30,17 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     sam(stack, "deploy", "--config-env", "local", "--stack-name", "fraud-byhand")
     by_hand = describe(stack, "fraud-byhand")
 
-    waiting = by_hand.post("/score", json=transactions[0])
-    assert (waiting.status_code, "retry-after" in waiting.headers) == (503, True)
-    assert waiting.json()["error"]["message"]
+    before = by_hand.post("/score", json=transactions[0])
+    assert before.status_code == 200, before.text
+    assert (before.json()["outcome"], before.json()["scored_by"]) == ("review", "fail_policy")
 
     by_hand.upload("transactions/first.csv", simulated.to_csv(index=False).encode())
     wait_for("a live model", lambda: is_live(by_hand), 400)
-    answer = wait_for("an answer", lambda: scored(by_hand, transactions[0]), 60)
+    wait_for("a function that has noticed it", lambda: by_hand.get("/health").json()["status"] == "ok", 60)
+    answer = by_hand.post("/score", json=transactions[1]).json()
     assert answer["model"].startswith("fraud-byhand-")
+    kept = by_hand.get(f"/decisions/{transactions[0]['transaction_id']}").json()
+    assert (kept["outcome"], kept["model"]) == ("review", None)
 
     sam(stack, "delete", "--config-env", "local", "--stack-name", "fraud-byhand", "--no-prompts")
     assert not names_of(stack, "endpoint")
@@ -53,11 +56,6 @@ def is_live(stack: Stack) -> bool:
         return bool(stack.live())
     except ClientError:
         return False
-
-
-def scored(stack: Stack, transaction: dict[str, Any]) -> dict[str, Any] | None:
-    response = stack.post("/score", json=transaction)
-    return response.json() if response.status_code == 200 else None
 
 
 def describe(stack: Stack, name: str) -> Stack:

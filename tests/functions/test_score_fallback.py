@@ -211,6 +211,19 @@ def test_a_probability_of_a_model_without_a_contract_is_not_used(world, s3):
     assert world.score()[1]["model"] == FIRST
 
 
+def test_a_new_model_is_live_for_us_when_its_contract_can_be_read(world, s3):
+    world.score()
+    world.serve(contract(SECOND))
+    body = s3.get_object(Bucket=BUCKET, Key=f"runs/{SECOND}/contract.json")["Body"].read()
+    s3.delete_object(Bucket=BUCKET, Key=f"runs/{SECOND}/contract.json")
+    world.endpoint.fails = down()
+    world.seconds[0] += FRESH_FOR
+    assert world.score(transaction_id="tx-2")[1]["model"] == FIRST
+    s3.put_object(Bucket=BUCKET, Key=f"runs/{SECOND}/contract.json", Body=body)
+    world.seconds[0] += FRESH_FOR
+    assert world.score(transaction_id="tx-3")[1]["model"] == SECOND
+
+
 def test_trees_are_read_before_they_are_needed(world, s3):
     world.score()
     s3.delete_object(Bucket=BUCKET, Key=TREES)
