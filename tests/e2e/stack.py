@@ -76,7 +76,7 @@ class Stack:
     def wait_for_new_job(self, known: set[str], seconds: float = 60) -> str:
         return wait_for("a new training job", lambda: next(iter(self.jobs() - known), None), seconds)
 
-    def wait_for_job_end(self, job: str, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_job_end(self, job: str, seconds: float = 300) -> dict[str, Any]:
         def ended() -> dict[str, Any] | None:
             described = self.sagemaker.describe_training_job(TrainingJobName=job)
             return described if described["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
