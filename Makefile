@@ -77,7 +77,8 @@ lock: $(VENV)  ## pin the .in files anew
 
 # `sam build` calls build-<LogicalId> once per function, with ARTIFACTS_DIR set (template.yaml: BuildMethod: makefile).
 # Packages are installed once per requirements.txt; .pyc files with unchecked hashes save Lambda the compilation
-# at every cold start, for the file times in a deployed archive are not those of the build.
+# at every cold start, for the file times in a deployed archive are not those of the build. What goes again are megabytes
+# that nobody loads: a second YAML parser, and a page that shows an API.
 PACKAGES := .cache/build/packages-$(shell sha256sum requirements.txt | cut -c1-12)
 
 .PHONY: build-%
@@ -90,7 +91,7 @@ $(PACKAGES): requirements.txt
 	rm -rf $@ $@.new
 	$(PYTHON) -m $(INSTALL) --no-deps --no-compile --only-binary :all: --platform manylinux2014_x86_64 --python-version 3.12 \
 	  --implementation cp --target $@.new --requirement requirements.txt
-	rm -rf $@.new/bin
+	rm -rf $@.new/bin $@.new/yaml/_yaml*.so $@.new/aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
 	$(PYTHON) -m compileall -q --invalidation-mode unchecked-hash $@.new
 	mv $@.new $@
 

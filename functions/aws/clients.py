@@ -32,6 +32,7 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # A scoring request has 28 s (template.yaml), and a caller who waits. In the worst case each service uses up its
 # attempts and up to 1 s between them: S3 2 x 1.5 + 1, endpoint 2 x 5 + 1, DynamoDB 2 x 2 + 1 once to read the history
 # and once to write it with the decision, for which events at the same moment may wait up to 1 s: 4 + 11 + 5 + 6 = 26 s.
+# Rules and lists are read while history and endpoint are, and take no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 SCORING_ENDPOINT = _config(connect=1, read=4, attempts=2)
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2)

@@ -14,8 +14,11 @@ from functions.aws import clients, metrics
 from functions.score import api
 from functions.score.decisions import Decisions
 from functions.score.entities import Entities
+from functions.score.lists import Lists
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.rules import RulesInForce
+from functions.score.ruling import Ruling
 from functions.score.scoring import Scoring
 
 if TYPE_CHECKING:
@@ -24,19 +27,26 @@ if TYPE_CHECKING:
 logger = Logger()
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @cache
 def aws_ports() -> Scoring:
     found = settings.load(settings.ScoreSettings)
     table = clients.scoring_table()
     decisions = Decisions(table, found.decisions_table)
+    rules = RulesInForce(clients.scoring_s3(), found.bucket, time.monotonic, logger)
+    lists = Lists(table, found.lists_table, utc_now, logger)
     return Scoring(
         live=LiveModel(clients.scoring_s3(), found.bucket, time.monotonic, logger),
         runtime=clients.scoring_endpoint(),
         entities=Entities(table, found.history_table),
         decisions=decisions,
         recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
+        ruling=Ruling(rules, lists, metrics.count),
         retention_days=found.retention_days,
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
         count=metrics.count,
         logger=logger,
     )

@@ -14,7 +14,8 @@ from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesErro
 from functions.score.entities import Entities
 from functions.score.live import Live, LiveModel
 from functions.score.recording import Event, Recorder
-from model import features, history
+from functions.score.ruling import Ruling
+from model import features, history, rehearsal
 from model.contract import Contract
 from model.decision import decide
 from model.schema import InvalidTransaction
@@ -34,6 +35,7 @@ class Scoring:
     entities: Entities
     decisions: Decisions
     recorder: Recorder
+    ruling: Ruling
     retention_days: int
     now: Callable[[], datetime]
     count: Callable[[str], None]
@@ -54,30 +56,41 @@ class Scoring:
         kept = self.recorder.record(new, event, self.now())
         if kept.values["content_hash"] != new.values["content_hash"]:
             raise problems.other_content()
-        self.count(f"Outcome_{kept.values['outcome']}")
+        self.count("TestTransaction" if "test" in kept.values else f"Outcome_{kept.values['outcome']}")
         return kept
 
     def _decide(
         self, live: Live, contract: Contract, payload: Mapping[str, Any], transaction: Transaction
     ) -> tuple[Row, Event | None]:
+        pending = self.ruling.begin(contract, transaction)
         try:
             event, computed, prediction = self._predict(live, contract, transaction)
         except OtherFeaturesError as error:  # the model was replaced since we last looked
             contract = self.live.contract(error.model)
             transaction = _validate(contract, payload)
+            pending = self.ruling.begin(contract, transaction)
             event, computed, prediction = self._predict(live, contract, transaction)
         if prediction.model != contract.model:  # replaced by one with the same features
             contract = self.live.contract(prediction.model)
         decision = decide(
             contract, transaction.id, prediction.probability, computed, prediction.contributions, scored_by="endpoint"
         )
+        ruled = self.ruling.decide(pending, contract, transaction, computed, decision)
         now = self.now()
-        observed = event if transaction.timestamp <= now + AHEAD else None
-        if observed is None:
-            self.count("TimestampAhead")
+        observed = self._observed(event, now)
         note = recording.note(observed)
         timestamp = contract.schema.timestamp
-        return decisions.row(decision, transaction, timestamp, computed, note, now, self.retention_days), observed
+        new = decisions.row(ruled.decision, transaction, timestamp, computed, note, now, self.retention_days)
+        return new.with_notes(ruled.notes), observed
+
+    def _observed(self, event: Event, now: datetime) -> Event | None:
+        """What the history is to remember of the event."""
+        if rehearsal.is_test(event.transaction.id):
+            return None
+        if event.transaction.timestamp > now + AHEAD:
+            self.count("TimestampAhead")
+            return None
+        return event
 
     def _predict(
         self, live: Live, contract: Contract, transaction: Transaction

@@ -111,7 +111,7 @@ def test_every_function_it_names_is_in_the_template():
 
 
 def test_every_path_of_the_api_it_names_is_in_the_template():
-    served = template.routes("score") | template.routes("label")
+    served = template.routes("score") | template.routes("label") | template.routes("lists")
     named = re.findall(r"\b(GET|POST) (/[\w/{}-]+)", "\n".join(map(prose.code, DOCUMENTS)))
     assert {(method, re.sub(r"^(/decisions)/.+", r"\1/{transaction_id}", path)) for method, path in named} <= served
 

@@ -26,6 +26,8 @@ BROUGHT_ALONG = {
     "backfill": LAMBDA | QUEUE,
     "score": LAMBDA | TRANSACTION,
     "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
+    "rules": LAMBDA | QUEUE | ENCRYPTED_TOPIC,
+    "lists": LAMBDA,
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }
@@ -124,7 +126,7 @@ def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resour
 
 
 def test_queues_take_messages_from_their_rule_alone():
-    for queue in ("Uploads", "Deployments", "Labels"):
+    for queue in ("Uploads", "Deployments", "Labels", "Rules"):
         (statement,) = template.properties(f"{queue}QueuePolicy")["PolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert template.resolve(statement["Condition"]) == {"ArnEquals": {"aws:SourceArn": f"${{{queue}Rule.Arn}}"}}
