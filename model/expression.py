@@ -7,9 +7,12 @@ anything but the two maps. So the time that it takes is bounded by its length an
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from importlib import machinery, util
+from threading import Lock
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ DEEPEST = 20  # brackets within brackets; the library goes to about 100
 MOST_OPERATORS = 20  # each + may copy a text of 10,000 characters
 MOST_PATTERNS = 5
 LONGEST_PATTERN = 100
+EXTENSION = "cel.cel"
+_LOADING = Lock()  # a second loading, at the same moment or later, would crash
 MAPS = ("features", "transaction")
 FUNCTIONS = ("double", "int", "size", "string")
 METHODS = ("contains", "endsWith", "matches", "size", "startsWith")
@@ -103,15 +108,19 @@ def written(path: Path) -> str:
     return ".".join(path) if is_name(path[1]) else f"{path[0]}['{path[1]}']"
 
 
-@cache
 def library() -> Any:
     """The extension alone: what runs with the package around it is a command line that is not shipped."""
-    from importlib import machinery, util
+    with _LOADING:
+        if EXTENSION not in sys.modules:
+            sys.modules[EXTENSION] = _load()
+    return sys.modules[EXTENSION]
 
+
+def _load() -> ModuleType:
     package = util.find_spec("cel")
-    found = machinery.PathFinder.find_spec("cel.cel", package.submodule_search_locations) if package else None
+    found = machinery.PathFinder.find_spec(EXTENSION, package.submodule_search_locations) if package else None
     if found is None or found.loader is None:
-        raise ImportError("the extension cel of common-expression-language is not installed for this platform")
+        raise ImportError("the extension of common-expression-language is not installed for this platform")
     module = util.module_from_spec(found)
     found.loader.exec_module(module)
     return module

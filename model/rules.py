@@ -17,7 +17,7 @@ from model.expression import Condition, ExpressionError, written
 from model.vocabulary import OUTCOMES, Facts
 
 PACKAGED = Path(__file__).with_name("rules.yaml")
-LARGEST = 64 * 1024  # bytes
+LARGEST = 128 * 1024  # bytes
 MOST_RULES = 200
 LONGEST_DESCRIPTION = 500
 MOST_VALUES = 20  # of a match, in the kept decision

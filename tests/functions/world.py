@@ -9,12 +9,15 @@ from typing import Any
 from functions.score.decisions import Decisions
 from functions.score.entities import Entities
 from functions.score.handler import handler, logger
+from functions.score.lists import Lists
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.rules import RulesInForce
+from functions.score.ruling import Ruling
 from functions.score.scoring import Scoring
 from tests.contract import service_model
 from tests.functions.artefacts import contract
-from tests.functions.conftest import BUCKET, HISTORY, SCORE_SETTINGS, TABLE, sample_event
+from tests.functions.conftest import BUCKET, HISTORY, LISTS, SCORE_SETTINGS, TABLE, sample_event
 from tests.functions.fakes import Clock, client_error
 
 FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
@@ -87,15 +90,17 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
     def wait(duration: float) -> None:
         seconds[0] += duration
 
-    decisions = Decisions(table, TABLE)
+    decisions, now = Decisions(table, TABLE), Clock()
+    rules = RulesInForce(s3, BUCKET, lambda: seconds[0], logger)
     scoring = Scoring(
         live=LiveModel(s3, BUCKET, lambda: seconds[0], logger),
         runtime=FakeEndpoint(None),
         entities=Entities(table, HISTORY),
         decisions=decisions,
         recorder=Recorder(table, decisions, HISTORY, lambda: seconds[0], pause or wait),
+        ruling=Ruling(rules, Lists(table, LISTS, now, logger), counted.append),
         retention_days=SCORE_SETTINGS.retention_days,
-        now=Clock(),
+        now=now,
         count=counted.append,
         logger=logger,
     )
