@@ -7,13 +7,11 @@ anything but the two maps. So the time that it takes is bounded by its length an
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import machinery, util
-from threading import Lock
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from model import cel_library
 
 if TYPE_CHECKING:
     from cel.cel import Context, Program
@@ -23,8 +21,6 @@ DEEPEST = 20  # brackets within brackets; the library goes to about 100
 MOST_OPERATORS = 20  # each + may copy a text of 10,000 characters
 MOST_PATTERNS = 5
 LONGEST_PATTERN = 100
-EXTENSION = "cel.cel"
-_LOADING = Lock()  # a second loading, at the same moment or later, would crash
 MAPS = ("features", "transaction")
 FUNCTIONS = ("double", "int", "size", "string")
 METHODS = ("contains", "endsWith", "matches", "size", "startsWith")
@@ -70,7 +66,7 @@ class Condition:
         paths = tuple(dict.fromkeys(_paths(tokens)))
         literals = tuple(_literal(token) for token in tokens if token.kind in ("text", "number"))
         try:
-            program = library().compile(text)
+            program = cel_library.load().compile(text)
         except ValueError as error:
             raise ExpressionError(f"expected CEL; {_complaint(error)}") from None
         return cls(text, paths, literals, program)
@@ -93,7 +89,7 @@ def context(values: Mapping[Path, Any]) -> Context:
             variables[path[0]] = value
         else:
             variables.setdefault(path[0], {})[path[1]] = value
-    made: Context = library().Context(variables=variables)
+    made: Context = cel_library.load().Context(variables=variables)
     return made
 
 
@@ -106,24 +102,6 @@ def written(path: Path) -> str:
     if len(path) == 1:
         return path[0]
     return ".".join(path) if is_name(path[1]) else f"{path[0]}['{path[1]}']"
-
-
-def library() -> Any:
-    """The extension alone: what runs with the package around it is a command line that is not shipped."""
-    with _LOADING:
-        if EXTENSION not in sys.modules:
-            sys.modules[EXTENSION] = _load()
-    return sys.modules[EXTENSION]
-
-
-def _load() -> ModuleType:
-    package = util.find_spec("cel")
-    found = machinery.PathFinder.find_spec(EXTENSION, package.submodule_search_locations) if package else None
-    if found is None or found.loader is None:
-        raise ImportError("the extension of common-expression-language is not installed for this platform")
-    module = util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
 
 
 def _tokens(text: str) -> list[Token]:

@@ -70,10 +70,12 @@ class Coming:
         another cannot replace it.
         """
         seen = objects.find(self.s3, self.bucket, IN_FORCE)
-        current = InForce.from_json(self._read(IN_FORCE)) if seen else None
+        current = self._current() if seen else None
         wanted = self._wanted()
-        if wanted.is_same_as(current) if current else wanted.is_packaged:
-            return self._tell(current, contract) if current else Outcome.DONE
+        if current is not None and wanted.is_same_as(current):
+            return self._tell(current, contract)
+        if seen is None and wanted.is_packaged:
+            return Outcome.DONE
         try:
             check(wanted.content, wanted.name, contract)
         except RulesError as error:
@@ -84,6 +86,13 @@ class Coming:
             return None
         self.count("RulesInForce")
         return self._tell(coming, contract)
+
+    def _current(self) -> InForce | None:
+        body = self.s3.get_object(Bucket=self.bucket, Key=IN_FORCE)["Body"].read()
+        try:
+            return InForce.from_json(body)
+        except (ValueError, KeyError, TypeError):  # somebody else wrote it; scoring cannot read it either
+            return None
 
     def _wanted(self) -> Wanted:
         if not objects.exists(self.s3, self.bucket, DROPPED):
@@ -118,9 +127,6 @@ class Coming:
 
     def _announce(self, name: str, notice: Notice) -> Outcome:
         return self.announcer.announce(TOLD + name, notice)
-
-    def _read(self, key: str) -> bytes:
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
 
 def _both(first: Outcome, second: Outcome) -> Outcome:

@@ -221,6 +221,15 @@ def test_a_refused_file_that_fits_the_next_model_comes_into_force_with_it(s3, sn
     assert (in_force(s3)["model"], len(sns.published)) == (SECOND, 2)
 
 
+@pytest.mark.parametrize("text", [GOOD, None])
+def test_what_nobody_can_read_is_replaced(s3, serve, drop, deliver, text):
+    s3.put_object(Bucket=BUCKET, Key=IN_FORCE, Body=b"[]")
+    if text:
+        drop(DROPPED, text.encode())
+    deliver()
+    assert in_force(s3)["text"] == text
+
+
 def test_a_message_of_many_mistakes_fits_into_a_message(sns, serve, drop, deliver):
     rule = "  - {name: %s, when: nothing_of_this_name > 20, outcome: review}\n"
     drop(DROPPED, ("rules:\n" + "".join(rule % f"r{number}" for number in range(200))).encode())
