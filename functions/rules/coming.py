@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model.contract import Contract
 
 TOLD = "rules-told/"
-TRIES = 3  # when other rules come into force at the same moment
+LOOKS = 5  # two are enough, unless other rules come into force at the same moment
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,17 @@ class Coming:
         if contract is None:
             self.logger.info("No model serves yet; rules are looked at when one does")
             return Outcome.DONE
-        for _ in range(TRIES):
+        for _ in range(LOOKS):
             outcome = self._look(contract)
             if outcome is not None:
                 return outcome
         return Outcome.LATER
 
     def _look(self, contract: Contract) -> Outcome | None:
-        """None when other rules came into force meanwhile.
+        """None after a write, and when it came too late: a further look says what holds.
 
-        What is in force is read before the file, and written only over what was read: so a file that was read before
-        another cannot replace it.
+        What is in force is read before the file, and written only over what was read, so a file that was read before
+        another cannot replace it. Nor can it outlast its own removal, which the further look sees.
         """
         seen = objects.find(self.s3, self.bucket, IN_FORCE)
         current = self._current() if seen else None
@@ -82,10 +82,9 @@ class Coming:
             return self._refuse(wanted, str(error), current, contract)
         text = None if wanted.is_packaged else wanted.content.decode()
         coming = InForce(wanted.version, self.now().isoformat(), contract.model, text)
-        if not objects.put_over(self.s3, self.bucket, IN_FORCE, coming.to_json(), seen):
-            return None
-        self.count("RulesInForce")
-        return self._tell(coming, contract)
+        if objects.put_over(self.s3, self.bucket, IN_FORCE, coming.to_json(), seen):
+            self.count("RulesInForce")
+        return None
 
     def _current(self) -> InForce | None:
         body = self.s3.get_object(Bucket=self.bucket, Key=IN_FORCE)["Body"].read()

@@ -153,6 +153,23 @@ def test_an_older_file_that_was_read_before_a_newer_one_does_not_win(s3, sns, se
     assert sns.subjects == [f"Rules in force: version {version(OTHER)}"]
 
 
+def test_a_file_that_was_removed_while_it_was_checked_does_not_stay(s3, sns, serve, drop, ports):
+    drop(DROPPED, GOOD.encode())
+
+    class Overtaken:
+        def __getattr__(self, operation: str) -> Any:
+            return getattr(s3, operation)
+
+        def put_object(self, **request: Any) -> Any:
+            if request["Key"] == IN_FORCE:
+                s3.delete_object(Bucket=BUCKET, Key=DROPPED)
+                ports.settle()
+            return s3.put_object(**request)
+
+    wire(RULES_SETTINGS, Overtaken(), sns, ports.now).settle()
+    assert in_force(s3)["text"] is None
+
+
 def test_whoever_is_overtaken_again_and_again_comes_back_later(s3, sns, serve, drop, clock, context):
     drop(DROPPED, GOOD.encode())
 
