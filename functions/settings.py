@@ -54,6 +54,7 @@ class ScoreSettings:
     bucket: str
     decisions_table: str
     history_table: str
+    lists_table: str
     retention_days: int
     score_budget_ms: int
 
@@ -65,6 +66,18 @@ class LabelSettings:
     decisions_table: str
     history_table: str
     queue_url: str
+
+
+@dataclass(frozen=True)
+class RulesSettings:
+    bucket: str
+    topic_arn: str
+
+
+@dataclass(frozen=True)
+class ListsSettings:
+    bucket: str
+    lists_table: str
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # budget, 5 s at most. For the rest, in the worst case each call uses up its attempts and up to 1 s between them: S3
 # 2 x 1.5 + 1 to look for the pointer, read it, the contract and the trees (which a warm function has done), DynamoDB
 # 2 x 2 + 1 to write the decision, for which events at the same moment may wait up to 1 s: 5 + 16 + 6 = 27 s.
+# Rules and lists are read while history and endpoint are, and waited for no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2).merge(Config(max_pool_connections=16))
 

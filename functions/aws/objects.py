@@ -47,6 +47,19 @@ def put_once(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
     return True
 
 
+def put_over(s3: S3Client, bucket: str, key: str, body: bytes, seen: ObjectTypeDef | None) -> bool:
+    """Writes the object if it is still the one that was seen, or there is still none; says whether it did."""
+    if seen is None:
+        return put_once(s3, bucket, key, body)
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=body, IfMatch=seen["ETag"])
+    except ClientError as error:
+        if errors.code(error) in errors.PRECONDITION_FAILED:
+            return False
+        raise
+    return True
+
+
 def as_json(document: Any) -> bytes:
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, objects
+from functions.aws import errors, objects, serving
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
 from functions.label import notices
@@ -23,7 +23,6 @@ from functions.label.file import Rejected, Row, UnreadableError, rows
 from functions.label.label import Label
 from functions.label.recording import Recording
 from model import label as forms
-from model.contract import Contract
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -115,12 +114,8 @@ class Files:
 
     def _words(self) -> forms.Label:
         """What the schema in force calls fraud; without a model, what schemas do that say nothing."""
-        if objects.exists(self.s3, self.bucket, "config/live.json"):
-            live = json.loads(self._read("config/live.json"))
-            label = Contract.from_json(self._read(live["contract"])).schema.label
-            if label is not None:
-                return label
-        return forms.Label("label")
+        contract = serving.contract(self.s3, self.bucket)
+        return (contract.schema.label if contract else None) or forms.Label("label")
 
     def _keep(self, message: Message, rejected: list[tuple[int, str]]) -> None:
         if rejected:
@@ -128,9 +123,6 @@ class Files:
             csv.writer(text, lineterminator="\n").writerows([("line", "reason"), *rejected])
             key = f"{message.done}.rejected-after-{message.line}.csv"
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.getvalue().encode())
-
-    def _read(self, key: str) -> bytes:
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
 
 def _marker(message: Message) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from functions.score.recording import Event
 from model.contract import Contract
 from model.features import Feature
+
+if TYPE_CHECKING:
+    from functions.score.ruling import Pending
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,7 @@ class Case:
     contract: Contract
     event: Event
     features: Mapping[str, Feature]
+    pending: Pending
 
     @property
     def id(self) -> str:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# What rules, lists and test ids left behind, where they did (functions/score/ruling.py).
+NESTED_NOTES = ("rule", "shadow_rules", "rule_errors", "rules_left_out", "lists", "unreadable", "test")
+NOTES = ("model_outcome", "rules_version", *NESTED_NOTES)
 # Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
-AS_JSON = ("reasons", "features", "transaction", "history", "label_trail")
+AS_JSON = ("reasons", "features", "transaction", "history", "label_trail", *NESTED_NOTES)
 AS_NUMBER = ("fraud_probability", "score", "expires_at")
 OF_A_MODEL = ("fraud_probability", "score", "model")  # a decision that no model made has none of them
 LABELLED = ("label", "labelled_at", "label_trail")  # once it has a label
@@ -44,7 +47,11 @@ class Row:
 
     def details(self) -> dict[str, Any]:
         details = {name: self.values[name] for name in ("decided_at", "features", "transaction")}
-        return self.answer() | details | {name: self.values[name] for name in LABELLED if name in self.values}
+        later = {name: self.values[name] for name in (*NOTES, *LABELLED) if name in self.values}
+        return self.answer() | details | later
+
+    def with_notes(self, notes: Mapping[str, Any]) -> Row:
+        return Row({**self.values, **notes})
 
     def item(self) -> dict[str, Any]:
         return {name: _attribute(name, value) for name, value in self.values.items() if value is not None}

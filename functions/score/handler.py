@@ -19,8 +19,11 @@ from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
 from functions.score.judging import Judging
+from functions.score.lists import Lists
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.rules import RulesInForce
+from functions.score.ruling import Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
 
@@ -31,6 +34,10 @@ logger = Logger()
 BESIDE = 4  # calls beside the one request: of the endpoint, some of them given up, and of the bucket
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @cache
 def aws_ports() -> Scoring:
     found = settings.load(settings.ScoreSettings)
@@ -39,6 +46,8 @@ def aws_ports() -> Scoring:
     threads, breaker = ThreadPoolExecutor(BESIDE), Breaker(time.monotonic)
     live = LiveModel(s3, found.bucket, time.monotonic, threads, logger)
     decisions = Decisions(table, found.decisions_table)
+    rules = RulesInForce(s3, found.bucket, time.monotonic, logger)
+    lists = Lists(table, found.lists_table, utc_now, logger)
     return Scoring(
         live=live,
         schema=SchemaInForce(s3, found.bucket),
@@ -46,9 +55,10 @@ def aws_ports() -> Scoring:
         judging=Judging(live, Endpoint(clients.scoring_endpoint(budget), breaker, threads, metrics.count)),
         decisions=decisions,
         recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
+        ruling=Ruling(rules, lists, metrics.count),
         retention_days=found.retention_days,
         deadline=partial(Deadline.after, budget, time.monotonic),
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
         count=metrics.count,
         measure=metrics.measure,
         logger=logger,

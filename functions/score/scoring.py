@@ -17,8 +17,9 @@ from functions.score.entities import Entities
 from functions.score.judging import Judging
 from functions.score.live import Live, LiveModel
 from functions.score.recording import Event, Recorder
+from functions.score.ruling import Ruled, Ruling
 from functions.score.schema_in_force import SchemaInForce
-from model import features, history
+from model import features, history, rehearsal
 from model.contract import Contract
 from model.decision import Decision, by_policy
 from model.schema import InvalidTransaction, Schema
@@ -38,6 +39,7 @@ class Scoring:
     judging: Judging
     decisions: Decisions
     recorder: Recorder
+    ruling: Ruling
     retention_days: int
     deadline: Callable[[], Deadline]
     now: Callable[[], datetime]
@@ -49,14 +51,11 @@ class Scoring:
         live = self.live.at_hand()
         if live is None:
             return self._without_model(payload)
-        case, decision = self._decide(live, payload)
+        case, ruled = self._decide(live, payload)
         now = self.now()
-        counts = case.event.transaction.timestamp <= now + AHEAD
-        if not counts:
-            self.count("TimestampAhead")
+        counts = self._counts(case.event, now)
         note = recording.note(case.event, counts)
-        timestamp = case.contract.schema.timestamp
-        new = decisions.row(decision, case.event.transaction, timestamp, case.features, note, now, self.retention_days)
+        new = self._row(ruled, case.contract.schema, case.event.transaction, case.features, note, now)
         kept = self._keep(new, case.event if counts else None, now)
         self.live.fetch_trees(live.model)  # once this request has its answer, for those to come
         return kept
@@ -65,19 +64,19 @@ class Scoring:
         """Counts nothing: nobody reads the history yet, and the first model's has to be loaded undisturbed."""
         schema, now = self.schema.read(), self.now()
         transaction = _validate(schema, payload)
-        decision, note = by_policy(schema, transaction.id), recording.NOT_COUNTED
-        new = decisions.row(decision, transaction, schema.timestamp, {}, note, now, self.retention_days)
-        return self._keep(new, None, now)
+        ruled = self.ruling.without_model(transaction, by_policy(schema, transaction.id))
+        return self._keep(self._row(ruled, schema, transaction, {}, recording.NOT_COUNTED, now), None, now)
 
-    def _decide(self, live: Live, payload: Mapping[str, Any]) -> tuple[Case, Decision]:
+    def _decide(self, live: Live, payload: Mapping[str, Any]) -> tuple[Case, Ruled]:
         contract = self.live.contract(live.model)
         deadline = self.deadline()
         case = self._case(contract, payload, deadline)
         try:
-            return self._ask(live, case, payload, deadline)
+            case, decision = self._ask(live, case, payload, deadline)
         except (EndpointUnavailableError, OtherFeaturesError) as error:  # the latter when the model changes twice
             self.logger.warning("The endpoint gave no answer", extra={"reason": str(error), "endpoint": live.endpoint})
-            return case, self.judging.without_endpoint(case)
+            decision = self.judging.without_endpoint(case)
+        return case, self.ruling.decide(case, decision, deadline.left())
 
     def _ask(self, live: Live, case: Case, payload: Mapping[str, Any], deadline: Deadline) -> tuple[Case, Decision]:
         try:
@@ -91,10 +90,30 @@ class Scoring:
         transaction = _validate(contract.schema, payload)
         plan = contract.schema.history_plan
         keys = history.keys(plan, transaction)
+        pending = self.ruling.begin(contract.schema, transaction)
         read = self.entities.states(keys, deadline.left_for_history())
         states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
         event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
-        return Case(contract, event, features.compute(contract.schema, transaction, states))
+        return Case(contract, event, features.compute(contract.schema, transaction, states), pending)
+
+    def _counts(self, event: Event, now: datetime) -> bool:
+        """Whether the history is to remember the event."""
+        if event.transaction.timestamp > now + AHEAD:
+            self.count("TimestampAhead")
+            return False
+        return not rehearsal.is_test(event.transaction.id)
+
+    def _row(
+        self,
+        ruled: Ruled,
+        schema: Schema,
+        transaction: Transaction,
+        computed: Mapping[str, features.Feature],
+        note: Mapping[str, Any],
+        now: datetime,
+    ) -> Row:
+        made = decisions.row(ruled.decision, transaction, schema.timestamp, computed, note, now, self.retention_days)
+        return made.with_notes(ruled.notes)
 
     def _keep(self, new: Row, event: Event | None, now: datetime) -> Row:
         kept = self.recorder.record(new, event, now)
@@ -102,7 +121,7 @@ class Scoring:
             raise problems.other_content()
         self.measure(
             {
-                f"Outcome_{kept.values['outcome']}": 1,
+                "TestTransaction" if "test" in kept.values else f"Outcome_{kept.values['outcome']}": 1,
                 "Fallback": new.values["scored_by"] != "endpoint",
                 "FailPolicy": new.values["scored_by"] == "fail_policy",
                 "HistoryUnavailable": bool(new.marks()),

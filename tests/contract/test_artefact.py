@@ -79,12 +79,22 @@ def test_a_handler_imports_from_it_without_reading_its_settings(artefact, runtim
 
 
 def test_scoring_loads_neither_boto3_nor_x_ray(artefact, runtime):
-    code = "import functions.score.handler; print(*(m for m in ('boto3', 'aws_xray_sdk', 'yaml') if m in sys.modules))"
+    late = ("boto3", "aws_xray_sdk", "yaml", "cel", "difflib")
+    code = f"import functions.score.handler; print(*(m for m in {late} if m in sys.modules))"
     assert run(artefact, runtime, code).strip() == ""
 
 
 def test_the_packaged_schema_can_be_read_from_it(artefact, runtime):
     assert run(artefact, runtime, "from model import schema; print(schema.load().fail_policy)") == "review\n"
+
+
+def test_rules_are_read_and_answered_in_it_without_the_librarys_command_line(artefact, runtime):
+    code = (
+        "from model import expression, rules; file = rules.read(rules.PACKAGED.read_bytes()); "
+        "context = expression.context({('denied',): ['card_id']}); "
+        "print(file.rules[0].when.holds(context), file.problems, 'typer' in sys.modules, 'cel' in sys.modules)"
+    )
+    assert run(artefact, runtime, code) == "True () False False\n"
 
 
 def test_the_training_jobs_source_packs_from_it(artefact, runtime):

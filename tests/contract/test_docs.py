@@ -10,13 +10,19 @@ from functools import cache
 import pytest
 
 from functions.label import label
-from model import schema
+from functions.lists import entry
+from functions.score import decisions
+from model import expression, schema, vocabulary
 from model.document import SchemaError
 from model.field import ROLES
+from model.rules import RulesError
+from model.rules_check import check
 from tests.contract import prose, template
 from tests.contract.prose import DOCUMENTS, ROOT
+from tests.functions.artefacts import contract
 
 README = ROOT / "README.md"
+RULES = ROOT / "docs" / "rules.md"
 SOURCES = ("model", "functions", "local")
 SUFFIXES = "py|md|yaml|toml|txt|json|csv|csv.gz|tar.gz|html|log"
 NUMBERED = {".cache/local.1"}  # the code counts up
@@ -112,7 +118,7 @@ def test_every_function_it_names_is_in_the_template():
 
 
 def test_every_path_of_the_api_it_names_is_in_the_template():
-    served = template.routes("score") | template.routes("label")
+    served = template.routes("score") | template.routes("label") | template.routes("lists")
     named = re.findall(r"\b(GET|POST) (/[\w/{}-]+)", "\n".join(map(prose.code, DOCUMENTS)))
     assert {(method, re.sub(r"^(/decisions)/.+", r"\1/{transaction_id}", path)) for method, path in named} <= served
 
@@ -149,6 +155,39 @@ def test_the_requests_it_shows_are_valid_by_the_shipped_schema():
     assert schema.load().validate(json.loads(to_score)).id == "payment-1"
     (found,) = label.read(json.loads(to_label), datetime(2026, 11, 23, tzinfo=UTC))
     assert (found.transaction_id, found.label) == ("payment-1", "fraud")
+
+
+def test_the_rules_it_shows_are_good_by_the_shipped_schema():
+    shown = [text for document in DOCUMENTS for text in prose.fences(document) if text.startswith("rules:")]
+    assert len(shown) >= 2
+    for text in shown:
+        assert check(text.encode(), "shown", contract("fraud-1")).rules
+
+
+def test_the_mistake_it_shows_is_answered_so():
+    (shown,) = [line for line in prose.fences(RULES) if line.startswith("config/rules.yaml: ")]
+    rule = "rules:\n  - {name: old-and-large, when: customer_age > 60 && amount > 1, outcome: review}\n"
+    with pytest.raises(RulesError) as refused:
+        check(rule.encode(), "config/rules.yaml", contract("fraud-1"))
+    assert str(refused.value) == shown.strip()
+
+
+def test_the_list_entry_it_shows_is_valid_by_the_shipped_schema():
+    (shown,) = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(RULES)), re.DOTALL)
+    assert entry.read(json.loads(shown), schema.load(), datetime(2026, 11, 23, tzinfo=UTC)).list == "deny"
+
+
+def test_all_that_rules_read_call_and_leave_behind_is_explained():
+    code = " ".join(prose.spans(RULES))
+    words = [
+        *vocabulary.OWN,
+        *expression.MAPS,
+        *expression.FUNCTIONS,
+        *expression.METHODS,
+        *decisions.NOTES,
+        *entry.NAMES,
+    ]
+    assert [word for word in words if not re.search(rf"\b{word}\b", code)] == []
 
 
 def test_every_key_of_the_schema_is_explained():

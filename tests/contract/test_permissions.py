@@ -26,6 +26,8 @@ BROUGHT_ALONG = {
     "backfill": LAMBDA | QUEUE,
     "score": LAMBDA | TRANSACTION,
     "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
+    "rules": LAMBDA | QUEUE | ENCRYPTED_TOPIC,
+    "lists": LAMBDA,
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }
@@ -134,6 +136,8 @@ def test_sagemaker_actions_reach_this_stacks_resources_only(name, action, resour
     [
         ("config/live.json", True),
         ("config/schema.yaml", True),
+        ("config/rules-in-force.json", True),
+        ("config/rules.yaml", False),
         ("runs/fraud-4296854961e50a36/contract.json", True),
         ("runs/fraud-4296854961e50a36/trees.json.gz", True),
         ("runs/fraud-4296854961e50a36/output/model.tar.gz", False),
@@ -151,7 +155,12 @@ def test_scoring_reads_what_it_needs_of_a_model_and_no_data(key, allowed):
     assert any(fnmatchcase(f"${{Bucket.Arn}}/{key}", pattern) for pattern in patterns) == allowed
 
 
-RULES_OF_QUEUE = {"Uploads": ["Uploads"], "Deployments": ["Deployments", "Approvals"], "Labels": ["Labels"]}
+RULES_OF_QUEUE = {
+    "Uploads": ["Uploads"],
+    "Deployments": ["Deployments", "Approvals"],
+    "Labels": ["Labels"],
+    "Rules": ["Rules"],
+}
 
 
 def test_queues_take_messages_from_their_rules_alone():

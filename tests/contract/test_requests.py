@@ -1,10 +1,13 @@
-"""Every SageMaker request we can build is one that AWS accepts."""
+"""Every request we can build is one that AWS accepts."""
+
+from datetime import UTC, datetime
 
 import pytest
 from sagemaker.core import image_uris
 
-from functions.aws import images, names, requests
+from functions.aws import images, lists, names, requests
 from functions.score.endpoint import request as invocation
+from model.lists import MOST_FIELDS
 from model.transaction import LONGEST_ID
 from tests.contract import service_model
 from tests.functions.conftest import BUCKET, deploy_settings, train_settings
@@ -70,6 +73,18 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
 def test_an_invocation_is_one_that_aws_accepts(transaction_id):
     built = invocation("fraud-endpoint", transaction_id, {"amount": 12.5, "currency": None, "channel": "ünline"})
     assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+
+
+def test_requests_for_lists_are_ones_that_aws_accepts():
+    keys = [f"field-{number}#{'0' * 32}" for number in range(MOST_FIELDS)]
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    built = {
+        "BatchGetItem": lists.reading("fraud-lists", keys),
+        "PutItem": lists.putting("fraud-lists", keys[0], "deny", now, now, "stolen"),
+        "DeleteItem": lists.removing("fraud-lists", keys[0]),
+    }
+    for operation, request in built.items():
+        assert service_model.problems("dynamodb", operation, request) == [], operation
 
 
 def test_the_champion_is_a_further_channel_of_the_same_job():

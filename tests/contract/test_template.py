@@ -22,11 +22,13 @@ SETTINGS = {
     "backfill": settings.BackfillSettings,
     "score": settings.ScoreSettings,
     "label": settings.LabelSettings,
+    "rules": settings.RulesSettings,
+    "lists": settings.ListsSettings,
     "archive": settings.ArchiveSettings,
     "teardown": settings.TeardownSettings,
 }
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"
-RULES = {"train": "UploadsRule", "deploy": "DeploymentsRule", "label": "LabelsRule"}
+RULES = {"train": "UploadsRule", "deploy": "DeploymentsRule", "label": "LabelsRule", "rules": "RulesRule"}
 READ_FROM_S3 = 4  # by a cold function: where the pointer is, the pointer, the contract, the trees
 SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file"}
 
@@ -62,15 +64,15 @@ def test_the_templates_defaults_are_settings_that_load():
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1"}, "BUCKET is not set"),
-        ({"BUCKET": "", "DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1"}, "BUCKET is empty"),
-        (
-            {"BUCKET": "b", "DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "RETENTION_DAYS": "1.5"},
-            "RETENTION_DAYS must be a whole number",
-        ),
+        ({"BUCKET": ...}, "BUCKET is not set"),
+        ({"BUCKET": ""}, "BUCKET is empty"),
+        ({"RETENTION_DAYS": "1.5"}, "RETENTION_DAYS must be a whole number"),
     ],
 )
 def test_a_missing_or_malformed_variable_is_named(variables, message):
+    tables = {"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "LISTS_TABLE": "l"}
+    changed = {"BUCKET": "b", **tables, "RETENTION_DAYS": "1"} | variables
+    variables = {name: value for name, value in changed.items() if value is not ...}
     with pytest.raises(settings.SettingError, match=message):
         settings.load(settings.ScoreSettings, variables)
 
@@ -100,7 +102,7 @@ def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
     elif rule is not None and "Records" in event:
         pattern = template.resolve(template.properties(rule)["EventPattern"], Bucket=BUCKET)
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
-    elif path.stem.startswith(("score-", "label-")):
+    elif path.stem.startswith(("score-", "label-", "lists-")):
         assert (event["httpMethod"], event["resource"]) in template.routes(path.stem.partition("-")[0])
     elif path.stem.startswith("archive-"):
         (source,) = template.function("archive")["Events"].values()
@@ -146,13 +148,14 @@ def test_every_function_has_its_log_group_with_retention_and_an_alarm(name):
         ("DeploymentsQueue", "deploy"),
         ("BackfillsQueue", "backfill"),
         ("LabelsQueue", "label"),
+        ("RulesQueue", "rules"),
     ],
 )
 def test_a_message_stays_hidden_for_six_times_the_functions_timeout(queue, name):
     assert template.properties(queue)["VisibilityTimeout"] == 6 * template.function(name)["Timeout"]
 
 
-@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Labels", "Archive"])
+@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Labels", "Rules", "Archive"])
 def test_a_dead_letter_raises_an_alarm(queue):
     alarm = template.properties(f"{queue}DeadLetterAlarm")
     assert template.resolve(alarm["Dimensions"])[0]["Value"] == f"${{{queue}DeadLetterQueue.QueueName}}"
@@ -202,6 +205,7 @@ def test_decisions_that_lack_something_raise_an_alarm(metric, capsys):
 def test_outputs_are_the_ones_that_others_rely_on():
     assert set(template.document()["Outputs"]) == {
         "BucketName", "ApiId", "ApiUrl", "ApiKeyId", "EndpointName", "DecisionsTableName", "HistoryTableName",
+        "ListsTableName", "RulesDeadLetterQueueUrl",
         "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl",
         "DeploymentsDeadLetterQueueUrl", "BackfillsDeadLetterQueueUrl", "LabelsDeadLetterQueueUrl",
     }  # fmt: skip

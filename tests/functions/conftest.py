@@ -15,7 +15,14 @@ from moto.s3.models import s3_backends
 
 from functions.aws import requests
 from functions.deploy.handler import Ports, handler, wire
-from functions.settings import DeploySettings, LabelSettings, ScoreSettings, TrainSettings
+from functions.settings import (
+    DeploySettings,
+    LabelSettings,
+    ListsSettings,
+    RulesSettings,
+    ScoreSettings,
+    TrainSettings,
+)
 from tests.functions.artefacts import history_of, model_tar, output_tar
 from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeSns, FakeSqs
 
@@ -23,6 +30,7 @@ REGION = "us-east-1"
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
 TABLE = "fraud-decisions"
 HISTORY = "fraud-history"
+LISTS = "fraud-lists"
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -79,6 +87,12 @@ def table(lambda_environment: None) -> Any:
         TableName=TABLE,
         AttributeDefinitions=[{"AttributeName": "transaction_id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client("dynamodb").create_table(
+        TableName=LISTS,
+        AttributeDefinitions=[{"AttributeName": "entity", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "entity", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
     return client("dynamodb")
@@ -189,8 +203,15 @@ def deploy_settings(**changes: Any) -> DeploySettings:
 
 
 SCORE_SETTINGS = ScoreSettings(
-    bucket=BUCKET, decisions_table=TABLE, history_table=HISTORY, retention_days=400, score_budget_ms=800
+    bucket=BUCKET,
+    decisions_table=TABLE,
+    history_table=HISTORY,
+    lists_table=LISTS,
+    retention_days=400,
+    score_budget_ms=800,
 )
+RULES_SETTINGS = RulesSettings(bucket=BUCKET, topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic")
+LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS)
 LABEL_SETTINGS = LabelSettings(
     bucket=BUCKET,
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",

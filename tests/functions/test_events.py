@@ -16,6 +16,10 @@ from functions.deploy.handler import handler as deploy
 from functions.deploy.handler import wire as wire_deploy
 from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
+from functions.lists.handler import handler as lists
+from functions.lists.handler import wire as wire_lists
+from functions.rules.handler import handler as rules
+from functions.rules.handler import wire as wire_rules
 from functions.score.handler import handler as score
 from functions.settings import ArchiveSettings, BackfillSettings, TeardownSettings
 from functions.teardown.handler import Ports as TeardownPorts
@@ -28,6 +32,8 @@ from tests.functions.conftest import (
     EVENTS,
     HISTORY,
     LABEL_SETTINGS,
+    LISTS_SETTINGS,
+    RULES_SETTINGS,
     TABLE,
     deploy_settings,
     read,
@@ -40,6 +46,7 @@ from tests.functions.world import build
 JOB = "fraud-4296854961e50a36"
 PLAN = contract(JOB).schema.history_plan.id
 PART = gzip.compress(b'{"key": "%s#customer_id#00", "state": {"first": 1, "last": 2}}\n' % PLAN.encode(), mtime=0)
+RULES = b"rules:\n  - {name: above-twenty, when: amount > 20, outcome: review}\n"
 LABELS = b"transaction_id,label,labelled_at\npayment-1,fraud,2026-11-20T09:00:00Z\n"
 OUTCOMES = {
     "archive-expired": "nothing to log",
@@ -59,6 +66,12 @@ OUTCOMES = {
     "label-one": "payment-1 recorded",
     "label-rest-of-file": "nothing left",
     "label-wrong-word": 422,
+    "lists-deny": "deny",
+    "lists-off": "none",
+    "lists-wrong-field": 422,
+    "rules-file-dropped": "Rules in force: version 387edc677bab",
+    "rules-file-removed": "nothing",
+    "rules-model-live": "Rules in force: version 387edc677bab",
     "score-base64": 200,
     "score-get-decision": 404,
     "score-get-health": 200,
@@ -67,6 +80,7 @@ OUTCOMES = {
     "score-invalid-field": 422,
     "score-nan": 422,
     "score-not-json": 400,
+    "score-test-block": 200,
     "score-unknown-field": 422,
     "score-valid": 200,
     "teardown-create": "SUCCESS",
@@ -141,6 +155,23 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
             return answer["statusCode"]
         return ", ".join(f"{one['transaction_id']} {one['status']}" for one in body.get("labels", [body]))
 
+    def serve() -> None:
+        s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/contract.json", Body=contract(JOB).to_json().encode())
+        live = {"model": JOB, "contract": f"runs/{JOB}/contract.json"}
+        s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+
+    def of_rules(name: str, event: dict[str, Any]) -> Any:
+        serve()
+        if name != "rules-file-removed":
+            drop("config/rules.yaml", RULES)
+        assert rules(event, context, ports=wire_rules(RULES_SETTINGS, s3, sns)) == {"batchItemFailures": []}
+        return (sns.subjects or ["nothing"])[0]
+
+    def of_lists(name: str, event: dict[str, Any]) -> Any:
+        serve()
+        answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, clock))
+        return json.loads(answer["body"])["list"] if answer["statusCode"] == 200 else answer["statusCode"]
+
     def of_archive(name: str, event: dict[str, Any]) -> Any:
         firehose = FakeFirehose()
         ports = ArchivePorts(firehose, ArchiveSettings("log"), lambda _: None, lambda *_: None)
@@ -165,6 +196,8 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         "backfill": of_backfill,
         "score": of_score,
         "label": of_label,
+        "rules": of_rules,
+        "lists": of_lists,
         "archive": of_archive,
         "teardown": of_teardown,
     }

@@ -39,7 +39,10 @@ def test_a_transaction_is_scored_kept_and_answered(world, table):
         "scored_by": "endpoint",
     }
     item = table.get_item(TableName=TABLE, Key={"transaction_id": {"S": "tx-1"}})["Item"]
-    assert set(item) == {*answer, "decided_at", "expires_at", "features", "transaction", "history", "content_hash"}
+    assert set(item) == {
+        *answer, "decided_at", "expires_at", "features", "transaction", "history", "content_hash", "model_outcome",
+        "rules_version",
+    }  # fmt: skip
     assert int(item["expires_at"]["N"]) == 1795446000 + 400 * 86400
 
 

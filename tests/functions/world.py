@@ -15,13 +15,16 @@ from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
 from functions.score.handler import handler, logger
 from functions.score.judging import Judging
+from functions.score.lists import Lists
 from functions.score.live import LiveModel
 from functions.score.recording import Recorder
+from functions.score.rules import RulesInForce
+from functions.score.ruling import Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
 from tests.contract import service_model
 from tests.functions.artefacts import contract, trees
-from tests.functions.conftest import BUCKET, HISTORY, SCORE_SETTINGS, TABLE, sample_event
+from tests.functions.conftest import BUCKET, HISTORY, LISTS, SCORE_SETTINGS, TABLE, sample_event
 from tests.functions.fakes import AtOnce, Clock, client_error
 
 FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
@@ -108,7 +111,8 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
 
     live = LiveModel(s3, BUCKET, clock, AtOnce(), logger)
     asked = FakeEndpoint(None)
-    decisions = Decisions(table, TABLE)
+    decisions, now = Decisions(table, TABLE), Clock()
+    rules = RulesInForce(s3, BUCKET, clock, logger)
     scoring = Scoring(
         live=live,
         schema=SchemaInForce(s3, BUCKET),
@@ -116,9 +120,10 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
         judging=Judging(live, Endpoint(asked, Breaker(clock), AtOnce(), counted.append)),  # type: ignore[arg-type]
         decisions=decisions,
         recorder=Recorder(table, decisions, HISTORY, clock, pause or wait),
+        ruling=Ruling(rules, Lists(table, LISTS, now, logger), counted.append),
         retention_days=SCORE_SETTINGS.retention_days,
         deadline=partial(Deadline.after, PATIENT, clock),
-        now=Clock(),
+        now=now,
         count=counted.append,
         measure=lambda values: counted.extend(name for name, value in values.items() if value),
         logger=logger,

@@ -11,7 +11,8 @@ from tests.model.conftest import ROOT
 PACKAGE = ROOT / "model"
 IMAGE = {"numpy", "pandas", "pyarrow", "xgboost", "sklearn", "scipy", "yaml", "flask"}
 ENTRY_POINTS = {"inference.py", "train.py", "__main__.py"}
-SCORING = ("schema", "features", "contract", "decision", "artefact", "forest")
+SCORING = ("schema", "features", "contract", "decision", "artefact", "forest", "rules", "lists", "rehearsal")
+BESIDE = {"schema.py": {"yaml"}, "plain_yaml.py": {"yaml"}, "expression.py": {"cel"}}
 
 
 def imported(path) -> set[str]:
@@ -30,7 +31,7 @@ def imported(path) -> set[str]:
 def test_a_module_imports_only_what_its_place_has(path):
     allowed = {"model"} | IMAGE
     if path.parent == PACKAGE and path.name not in ENTRY_POINTS:
-        allowed = {"model", "yaml"} if path.name == "schema.py" else {"model"}
+        allowed = {"model"} | BESIDE.get(path.name, set())
     if path.parent.name == "simulation":
         allowed = {"model", "pyarrow"}
     assert imported(path) <= allowed
@@ -46,6 +47,16 @@ def test_scoring_modules_load_nothing_but_the_standard_library(module):
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) <= {"model", "__main__"}
+
+
+def test_training_and_the_endpoint_do_without_rules():
+    """Their containers have no CEL."""
+    code = (
+        "import sys, model.inference, model.train, model.__main__, model.training.job, model.training.command; "
+        "print(*(name for name in ('model.rules', 'model.expression', 'cel') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "\n", done.stderr
 
 
 def test_no_module_knows_aws():

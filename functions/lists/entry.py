@@ -1,0 +1,87 @@
+"""What a caller asks to be listed, read strictly by the schema of the model that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.rest import problems
+from model import lists, timestamps
+from model.field import Field, InvalidTransaction
+from model.schema import Schema
+from model.transaction import LONGEST_TIMESTAMP
+
+OFF = "none"
+NAMES = ("field", "value", "list", "expires_at", "note")
+LONGEST_NOTE = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    field: str
+    key: str
+    list: str
+    expires_at: datetime | None
+    note: str | None
+
+    @property
+    def is_off(self) -> bool:
+        return self.list == OFF
+
+
+def read(payload: Mapping[str, Any], schema: Schema, now: datetime) -> Entry:
+    for name in payload:
+        if name not in NAMES:
+            raise problems.invalid_field(ascii(name)[1:-1][:80], f"is not one of {', '.join(NAMES)}")
+    field = _field(payload.get("field"), schema)
+    key = lists.key(field, _value(field, payload.get("value")))
+    on = payload.get("list")
+    if on not in (lists.DENY, lists.ALLOW, OFF):
+        raise problems.invalid_field("list", f"must be {lists.DENY}, {lists.ALLOW} or {OFF}")
+    if on == OFF:
+        for name in ("expires_at", "note"):
+            if payload.get(name) is not None:
+                raise problems.invalid_field(name, f"is not expected where the list is {OFF}")
+    return Entry(field.name, key, on, _expires_at(payload.get("expires_at"), now), _note(payload.get("note")))
+
+
+def _field(raw: Any, schema: Schema) -> Field:
+    listable = lists.fields(schema)
+    found = listable.get(raw) if isinstance(raw, str) else None
+    if found is None:
+        raise problems.invalid_field("field", f"must be one of {', '.join(listable) or '(the schema has none)'}")
+    return found
+
+
+def _value(field: Field, raw: Any) -> str:
+    try:
+        value = field.read(raw)
+    except InvalidTransaction as error:
+        raise problems.invalid_field("value", error.message) from None
+    if value is None:
+        raise problems.invalid_field("value", "is required and missing")
+    return str(value)
+
+
+def _expires_at(raw: Any, now: datetime) -> datetime | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
+        raise problems.invalid_field("expires_at", "must be an ISO 8601 timestamp such as 2026-12-31T00:00:00Z")
+    try:
+        moment = timestamps.parse(raw)
+    except ValueError as error:
+        raise problems.invalid_field("expires_at", str(error)) from None
+    if moment <= now:
+        raise problems.invalid_field("expires_at", "must lie in the future")
+    return moment
+
+
+def _note(raw: Any) -> str | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or len(raw) > LONGEST_NOTE or not raw.isprintable():
+        raise problems.invalid_field("note", f"must be a text of at most {LONGEST_NOTE} printable characters")
+    return raw

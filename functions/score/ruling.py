@@ -1,0 +1,99 @@
+"""What rules, lists and test ids make of the model's decision. All that must be read for it is read meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from functions.score.lists import Listed, Lists
+from functions.score.rules import RulesInForce
+from model import lists as listing
+from model import rehearsal
+from model.vocabulary import Facts
+
+if TYPE_CHECKING:
+    from functions.score.case import Case
+    from model.decision import Decision
+    from model.rules import Match, Rulebook, Verdict
+    from model.schema import Schema
+    from model.transaction import Transaction
+
+MOST_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Pending:
+    listed: Future[Listed]
+    looked: Future[None]  # for other rules than those known
+
+
+@dataclass(frozen=True)
+class Ruled:
+    decision: Decision
+    notes: dict[str, Any]  # for the kept decision
+
+
+class Ruling:
+    def __init__(self, rules: RulesInForce, lists: Lists, count: Callable[[str], None]) -> None:
+        self._rules, self._lists, self._count = rules, lists, count
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE)
+
+    def begin(self, schema: Schema, transaction: Transaction) -> Pending:
+        listed = self._threads.submit(self._lists.read, listing.keys(schema, transaction))
+        return Pending(listed, self._threads.submit(self._rules.refresh))
+
+    def decide(self, case: Case, decision: Decision, seconds: float) -> Ruled:
+        """What could not be read in so many seconds more is decided without: by the rules known before, and as if
+        nobody were on a list."""
+        both: list[Future[Any]] = [case.pending.listed, case.pending.looked]
+        wait(both, timeout=seconds)
+        listed = case.pending.listed.result() if case.pending.listed.done() else Listed(is_known=False)
+        book = self._rules.book(case.contract)
+        transaction = case.event.transaction
+        facts = Facts(case.contract.schema, transaction, case.features, decision, listed.denied, listed.allowed)
+        verdict = book.judge(facts)
+        notes = _notes(decision, book, verdict, listed)
+        is_known = {"rules": self._rules.is_known, "lists": listed.is_known}
+        unreadable = [name for name, known in is_known.items() if not known]
+        if unreadable:
+            notes["unreadable"] = unreadable
+        if rehearsal.is_test(transaction.id):
+            notes["test"] = True
+        self._tell(notes)
+        return Ruled(replace(decision, outcome=verdict.outcome), notes)
+
+    def without_model(self, transaction: Transaction, decision: Decision) -> Ruled:
+        """Rules are written for a model's schema and score, so none applies; a test id gets what it asks for."""
+        if not rehearsal.is_test(transaction.id):
+            return Ruled(decision, {})
+        outcome = rehearsal.forced_outcome(transaction.id) or decision.outcome
+        return Ruled(replace(decision, outcome=outcome), {"test": True})
+
+    def _tell(self, notes: Mapping[str, Any]) -> None:
+        metrics = {"rule": "DecidedByRule", "rule_errors": "RuleErrors", "rules_left_out": "RulesLeftOut"}
+        for note, metric in metrics.items():
+            if note in notes:
+                self._count(metric)
+        for what in notes.get("unreadable", []):
+            self._count(f"{what.capitalize()}Unreadable")
+
+
+def _notes(decision: Decision, book: Rulebook, verdict: Verdict, listed: Listed) -> dict[str, Any]:
+    """What there is nothing of is left out: most decisions are the model's alone."""
+    notes: dict[str, Any] = {"model_outcome": decision.outcome, "rules_version": book.version}
+    if verdict.fired:
+        notes["rule"] = {"name": verdict.fired.rule, "values": verdict.fired.values}
+    lists = {"denied": list(listed.denied), "allowed": list(listed.allowed)}
+    some = {
+        "shadow_rules": [_shadow(match) for match in verdict.shadows],
+        "rule_errors": list(verdict.errors),
+        "rules_left_out": [problem.rule for problem in book.left_out],
+        "lists": {name: fields for name, fields in lists.items() if fields},
+    }
+    return notes | {name: value for name, value in some.items() if value}
+
+
+def _shadow(match: Match) -> dict[str, Any]:
+    return {"name": match.rule, "outcome": match.outcome, "values": match.values}
