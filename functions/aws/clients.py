@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-def _config(connect: float, read: float, attempts: int) -> Config:
+def _config(connect: float, read: float, attempts: int, connections: int = 10) -> Config:
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    return Config(connect_timeout=connect, read_timeout=read, retries=retries, tcp_keepalive=True)
+    return Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries=retries,
+        tcp_keepalive=True,
+        max_pool_connections=connections,
+    )
 
 
 BACKGROUND = _config(connect=3, read=20, attempts=4)
@@ -34,7 +40,8 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # and once to write it with the decision, for which events at the same moment may wait up to 1 s: 4 + 11 + 5 + 6 = 26 s.
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 SCORING_ENDPOINT = _config(connect=1, read=4, attempts=2)
-SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2)
+# Eight transactions of a batch at once, and eight reads of their entities' history (functions/score/entities.py).
+SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=16)
 
 
 @cache

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+_writing = Lock()  # a line of two threads at once is no metric
 
 
 def count(name: str, value: int = 1) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=value):
+    with _writing, single_metric(name=name, unit=MetricUnit.Count, value=value):
         pass

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import wraps
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Concatenate
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,7 +30,22 @@ class Live:
     model: str
     endpoint: str
     since: str
-    metrics: dict[str, Any]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    trained_on: dict[str, Any] | None = None  # which transactions, as evaluation.json tells: rows, fraud, from, to
+    judged_on: dict[str, Any] | None = None
+
+
+def one_at_a_time[**P, R](
+    method: Callable[Concatenate[LiveModel, P], R],
+) -> Callable[Concatenate[LiveModel, P], R]:
+    """The transactions of a batch ask at the same moment, and what was read is kept for all of them."""
+
+    @wraps(method)
+    def locked(self: LiveModel, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return locked
 
 
 class LiveModel:
@@ -40,12 +57,15 @@ class LiveModel:
         self._etag: str | None = None
         self._look_again_at = 0.0
         self._contracts: dict[str, Contract] = {}
+        self.lock = RLock()
 
+    @one_at_a_time
     def current(self) -> Live | None:
         if self._clock() >= self._look_again_at:
             self._look()
         return self._live
 
+    @one_at_a_time
     def contract(self, model: str) -> Contract:
         """A model's contract never changes, so it is read once."""
         found = self._contracts.get(model)
@@ -79,4 +99,5 @@ class LiveModel:
 
 def _parse(body: bytes) -> Live:
     document = json.loads(body)
-    return Live(document["model"], document["endpoint"], document["since"], document.get("metrics", {}))
+    told = {name: document[name] for name in ("metrics", "trained_on", "judged_on") if name in document}
+    return Live(document["model"], document["endpoint"], document["since"], **told)
