@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 def answer(event: dict[str, Any], recording: Recording, has_time: Callable[[], bool], logger: Logger) -> dict[str, Any]:
     try:
-        return _recorded(event, recording, has_time)
+        answered = _recorded(event, recording, has_time)
     except ProblemError as problem:
-        return answers.problem(problem, logger)
+        answers.note(problem, logger)
+        answered = answers.json_answer(problem.status, problem.document, problem.headers)
+    answered["headers"] |= answers.headers(event)
+    return answered
 
 
 def _recorded(event: dict[str, Any], recording: Recording, has_time: Callable[[], bool]) -> dict[str, Any]:
