@@ -12,7 +12,7 @@ from functions.aws import names, requests
 from functions.deploy import notices
 from functions.deploy.handler import Ports, handler, wire
 from functions.deploy.job import TrainedJob
-from tests.functions.artefacts import EVALUATION, contract, history_of, model_tar, output_tar
+from tests.functions.artefacts import EVALUATION, HOLD_OUT, SHIPPED, contract, history_of, model_tar, output_tar
 from tests.functions.conftest import BUCKET, deploy_settings, read, sample_event, stored, train_settings
 from tests.functions.fakes import client_error
 
@@ -91,6 +91,7 @@ def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sa
     assert document["model"] == FIRST
     assert document["contract"] == f"runs/{FIRST}/contract.json"
     assert document["metrics"] == EVALUATION["metrics"]
+    assert (document["trained_on"], document["judged_on"]) == (SHIPPED, HOLD_OUT)
     assert sns.subjects == [f"Live: model {FIRST}"]
     assert "roc auc: 0.97" in sns.published[0]["Message"] and "recall: 0.71" in sns.published[0]["Message"]
 
