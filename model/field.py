@@ -15,6 +15,7 @@ from model.document import SchemaError, Section
 
 ROLES = ("entity", "amount", "number", "category", "email", "ip", "time", "ignore")
 NUMERIC_ROLES = ("amount", "number")
+FORMED_ROLES = ("email", "ip", "time")
 LARGEST_NUMBER = 1e15  # keeps every value finite in the trees' 32-bit floats
 LONGEST_TEXT = 256
 LONGEST_NAME = 100
@@ -65,10 +66,6 @@ class Field:
             return tuple(f"{self.name}_{part.suffix}" for part in PARTS[self.role] if part.category)
         return self.features if self.role == "category" else ()
 
-    @property
-    def has_form(self) -> bool:
-        return bool(self.values) or self.role in ("email", "ip", "time")
-
     def read(self, raw: Any) -> str | float | None:
         """The value of a JSON request, checked as model/request_form.py describes it: to the letter, where files may
         pad their cells."""
@@ -76,7 +73,7 @@ class Field:
             return self.number(raw)
         if isinstance(raw, str) and len(raw) > self.max_length:
             raise self._invalid(f"must have at most {self.max_length} characters")
-        if isinstance(raw, str) and self.has_form and raw != raw.strip():
+        if isinstance(raw, str) and (self.values or self.role in FORMED_ROLES) and raw != raw.strip():
             raise self._invalid(PADDED)
         return self.text(whole(raw))
 

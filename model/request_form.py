@@ -24,7 +24,10 @@ MOMENT: Form = {  # RFC 3339, and a little more: a blank for the T, no seconds, 
     ),
 }
 MOMENT_WORDS = "ISO 8601 with an offset, such as 2026-03-01T12:30:00Z or 2026-03-01T13:30:00+01:00; from 1970 to 2199"
-EMAIL: Form = {"pattern": r"^\S+@[^@\s]+$"}
+# What str.isspace knows; the \s of regular expressions is another set in each dialect.
+BLANK = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+NOT_BLANK = f"[^{BLANK}]"
+EMAIL: Form = {"pattern": f"^[^{BLANK}]+@[^@{BLANK}]+$"}
 ADDRESS: Form = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 FORMS = {"email": EMAIL, "ip": ADDRESS, "time": MOMENT}
 WORDS = {"time": MOMENT_WORDS, "ignore": "not used"}
@@ -78,7 +81,7 @@ def _free_text(field: Field) -> Form:
     form = _typed(field, *_text_types(field)) | {"maxLength": field.max_length}
     form |= _digits(field.max_length, MOST_DIGITS)
     if field.required:
-        form |= {"minLength": 1, "pattern": r"\S"}
+        form |= {"minLength": 1, "pattern": NOT_BLANK}
     if field.role == "category" and field.max_length == len("true"):
         form["not"] = {"const": False}  # which is a letter longer
     return form

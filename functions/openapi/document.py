@@ -22,8 +22,8 @@ HEADERS = {
 }
 
 
-def describe(schema: Schema, contract: Contract | None = None) -> dict[str, Any]:
-    """`contract` is that of the model that serves, if there is one."""
+def describe(schema: Schema, contract: Contract | None = None, address: str = ".") -> dict[str, Any]:
+    """`contract` is that of the model that serves, if there is one; an address may be relative to the document's."""
     made_for = f"the model {contract.model}" if contract else "the packaged schema, for no model serves yet"
     return {
         "openapi": "3.1.0",
@@ -32,7 +32,7 @@ def describe(schema: Schema, contract: Contract | None = None) -> dict[str, Any]
             "version": "1",
             "description": f"{INTRODUCTION} This document follows {made_for}.",
         },
-        "servers": [{"url": ".", "description": "where this document lies"}],
+        "servers": [{"url": address}],
         "security": [{"apiKey": []}],
         "paths": paths.table(examples.make(schema, contract)),
         "components": {

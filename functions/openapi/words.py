@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from model import request_form
+
 Form = dict[str, Any]
 
 TYPES = {
@@ -18,6 +20,7 @@ TYPES = {
     "array": "list",
     "object": "object",
 }
+SAID = {request_form.NOT_BLANK: "not blank", request_form.EMAIL["pattern"]: "e-mail address"}
 FORMATS = {"date-time": "date and time", "ipv4": "IPv4", "ipv6": "IPv6"}
 
 
@@ -72,7 +75,7 @@ def _rules(form: Form) -> Iterator[str]:
     if "format" in form:
         yield FORMATS[form["format"]]
     elif "pattern" in form:
-        yield "not blank" if form["pattern"] == r"\S" else f"matches {code(form['pattern'])}"
+        yield SAID.get(form["pattern"]) or f"matches {code(form['pattern'])}"
     if "items" in form:
         yield f"of {rules(form['items'])}"
 

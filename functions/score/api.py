@@ -100,11 +100,20 @@ def _description() -> dict[str, Any]:
     from functions.openapi import document
     from model import schema
 
+    address = _address(app.current_event.raw_event)
     live = _scoring().live.current()
     if live is None:
-        return document.describe(schema.load())
+        return document.describe(schema.load(), address=address)
     contract = _scoring().live.contract(live.model)
-    return document.describe(contract.schema, contract)
+    return document.describe(contract.schema, contract, address)
+
+
+def _address(event: dict[str, Any]) -> str:
+    """Of the API as it was called, with its stage or the path of a domain of one's own. Only AWS tells it."""
+    context = event["requestContext"]
+    if "domainName" not in context:
+        return "."
+    return f"https://{context['domainName']}{context['path'].removesuffix(event['resource'])}"
 
 
 def _scoring() -> Scoring:

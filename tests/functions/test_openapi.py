@@ -72,8 +72,22 @@ def test_it_follows_the_schema_of_the_model_that_serves(world):
 def test_without_a_model_it_follows_the_packaged_schema(world, s3):
     s3.delete_object(Bucket=BUCKET, Key="config/live.json")
     found = fetch(world)
-    assert found == document.describe(load())
+    assert found == document.describe(load(), address="https://ecc79219ab.execute-api.us-east-1.amazonaws.com/v1")
     assert "no model serves yet" in found["info"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ({"domainName": "pay.example.com", "path": "/fraud/openapi.json"}, "https://pay.example.com/fraud"),
+        ({"path": "/v1/openapi.json"}, "."),  # relative to where the document was found
+    ],
+)
+def test_it_says_where_the_api_was_called(world, told, address):
+    event = sample_event("score-get-openapi")
+    del event["requestContext"]["domainName"]
+    event["requestContext"] |= told
+    assert world.call(event)[1]["servers"] == [{"url": address}]
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
@@ -193,7 +207,7 @@ def test_the_page_shows_the_same_to_people_and_needs_nothing_else(world):
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     found, reader = fetch(world), read(html)
-    assert reader.tags.isdisjoint({"script", "link", "img", "iframe"}) and "//" not in html.replace("<!--", "")
+    assert reader.tags.isdisjoint({"script", "link", "img", "iframe"}) and "//" not in html
     assert {target.removeprefix("#") for target in reader.targets} <= set(reader.ids)
     assert len(reader.ids) == len(set(reader.ids))
     for path, methods in found["paths"].items():

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from datetime import date
 from itertools import product
 
@@ -118,6 +119,12 @@ def test_any_rules_and_any_value_are_judged_alike(rules, values):
     form = Validator(request_form.transaction(schema), format_checker=FORMATS)
     for value in [*edges, *numbers, *values]:
         assert form.is_valid(payload | {"field": value}) == is_accepted(schema, payload | {"field": value}), value
+
+
+def test_blank_is_what_python_takes_for_it():
+    blank = re.compile(f"[{request_form.BLANK}]")
+    characters = list(map(chr, range(sys.maxunicode)))
+    assert list(filter(blank.match, characters)) == list(filter(str.isspace, characters))
 
 
 @pytest.mark.parametrize("required", [True, False])
