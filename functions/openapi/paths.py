@@ -11,7 +11,6 @@ from functions.rest import body
 from functions.score import batch
 from model.transaction import ID, LONGEST_ID
 
-HTML = "text/html; charset=utf-8"
 GATEWAY = (403, 429, 503)  # of every path
 TO_READ = (400, 422)  # of what has a body
 

@@ -39,9 +39,8 @@ def rules(form: Form) -> str:
 
 
 def code(value: Any) -> str:
-    return (
-        f"<code>{escape(value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False))}</code>"
-    )
+    shown = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return f"<code>{escape(shown)}</code>"
 
 
 def _field(name: str, form: Form, required: bool) -> str:

@@ -41,10 +41,10 @@ def decide(scoring: Scoring, transactions: Sequence[Any], seconds: float = ANSWE
     """One answer for each, in their order. Where a service is away for all of them, the batch fails as one would."""
     found = _score(scoring, transactions, seconds)
     failures = [one for one in found if isinstance(one, ProblemError)]
-    for failure in failures:
-        answers.note(failure, scoring.logger)
     if len(failures) == len(found) and all(failure.status == problems.UNAVAILABLE for failure in failures):
         raise failures[0]
+    for failure in failures:
+        answers.note(failure, scoring.logger)
     return [_answer(place, transactions[place], one) for place, one in enumerate(found)]
 
 
@@ -58,9 +58,10 @@ def _score(scoring: Scoring, transactions: Sequence[Any], seconds: float) -> lis
             if time.monotonic() < until:
                 found[place] = _score_one(scoring, transactions[place])
 
+    waiting = _chains(scoring, transactions)
     pool = ThreadPoolExecutor(AT_ONCE)
-    running = [pool.submit(score_in_turn, places) for places in _chains(scoring, transactions)]
-    done, late = wait(running, timeout=seconds, return_when=FIRST_EXCEPTION)
+    running = [pool.submit(score_in_turn, places) for places in waiting]
+    done, late = wait(running, timeout=until - time.monotonic(), return_when=FIRST_EXCEPTION)
     pool.shutdown(wait=False, cancel_futures=True)
     for chain in done:
         chain.result()

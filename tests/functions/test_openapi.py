@@ -16,7 +16,7 @@ from model.schema import Schema, load
 from tests.functions import labels
 from tests.functions.artefacts import contract
 from tests.functions.conftest import BUCKET, sample_event
-from tests.functions.description import resolve, validator
+from tests.functions.description import described, resolve, validator
 from tests.functions.fakes import START
 from tests.functions.world import SECOND, World, build
 from tests.model.conftest import ROOT, small
@@ -143,7 +143,7 @@ LABELS = strategies.lists(LABEL | VALID | strategies.none(), max_size=2) | strat
 @given(LABEL | VALID | strategies.fixed_dictionaries({"labels": LABELS | VALID.map(lambda one: [one] * 101)}) | VALID)
 @settings(max_examples=500, deadline=None)
 def test_the_form_of_labels_says_yes_exactly_to_what_is_recorded(payload):
-    found = document.describe(load())
+    found = described()
     (media,) = found["paths"]["/labels"]["post"]["requestBody"]["content"].values()
     says_yes = Validator(media["schema"] | {"components": found["components"]}, format_checker=FORMATS)
     try:
@@ -158,7 +158,7 @@ def test_the_form_of_labels_says_yes_exactly_to_what_is_recorded(payload):
 @pytest.mark.parametrize("more", [{}, {"colour": 1}])
 def test_the_form_of_a_batch_says_yes_exactly_to_what_is_scored(size, more):
     payload = {"transactions": [{"colour": "red"}, 7, None, []][: min(size, 4)] + [{}] * max(0, size - 4)} | more
-    found = document.describe(load())
+    found = described()
     says_yes = Validator({"$ref": "#/components/schemas/Transactions", "components": found["components"]})
     try:
         batch.read(payload)
