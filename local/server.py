@@ -51,8 +51,7 @@ async def run(port: int, home: Home, python: Path) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from local import gateway
-    from local.ministack import delivery, items, logs, neighbours, permissions, process, streams
+    from local.ministack import delivery, gateway, items, logs, neighbours, permissions, process, streams
     from local.sagemaker.service import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{port}"
@@ -61,6 +60,7 @@ async def run(port: int, home: Home, python: Path) -> None:
     items.install()
     logs.install()
     permissions.install()
+    gateway.install()
     firehose = delivery.DeliveryStreams(endpoint_url)
     firehose.buffers.load(json.loads(home.pending.read_text()) if home.pending.exists() else [])
     around = neighbours.Neighbours(endpoint_url)
@@ -79,7 +79,7 @@ async def run(port: int, home: Home, python: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
 
-    serving = asyncio.create_task(serve(gateway.limited(process.asgi_app), config, shutdown_trigger=close_port.wait))
+    serving = asyncio.create_task(serve(process.asgi_app, config, shutdown_trigger=close_port.wait))
     await listening(port, serving)
     await sagemaker.start()
     write_json(home.ready, {"pid": os.getpid(), "port": port})

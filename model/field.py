@@ -15,10 +15,13 @@ from model.document import SchemaError, Section
 
 ROLES = ("entity", "amount", "number", "category", "email", "ip", "time", "ignore")
 NUMERIC_ROLES = ("amount", "number")
+FORMED_ROLES = ("email", "ip", "time")
 LARGEST_NUMBER = 1e15  # keeps every value finite in the trees' 32-bit floats
 LONGEST_TEXT = 256
 LONGEST_NAME = 100
+MOST_DIGITS = 30  # of a whole number that is taken as text
 NEEDS_ROLE = dict.fromkeys(("min", "max"), "amount or number") | dict.fromkeys(("max_length", "values"), "a text")
+PADDED = "must not begin or end with blanks"
 _UNNAMEABLE = re.compile(r"[\[\]<\x00-\x1f\x7f]")  # XGBoost refuses the first three in a feature's name
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
@@ -64,8 +67,15 @@ class Field:
         return self.features if self.role == "category" else ()
 
     def read(self, raw: Any) -> str | float | None:
-        """The value of a JSON request, checked."""
-        return self.number(raw) if self.numeric else self.text(raw)
+        """The value of a JSON request, checked as model/request_form.py describes it: to the letter, where files may
+        pad their cells."""
+        if self.numeric:
+            return self.number(raw)
+        if isinstance(raw, str) and len(raw) > self.max_length:
+            raise self._invalid(f"must have at most {self.max_length} characters")
+        if isinstance(raw, str) and (self.values or self.role in FORMED_ROLES) and raw != raw.strip():
+            raise self._invalid(PADDED)
+        return self.text(whole(raw))
 
     def read_cell(self, cell: str) -> str | float | None:
         """The value of a text cell of a file, checked. Blank means missing."""
@@ -124,7 +134,7 @@ class Field:
             return "true" if raw else "false"
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise self._invalid("must be text or a whole number")
-        if abs(raw) >= 10**30:
+        if abs(raw) >= 10**MOST_DIGITS:
             raise self._invalid("is too large a number")
         return str(raw)
 
@@ -167,6 +177,11 @@ class Field:
         return InvalidTransaction(self.name, message)
 
 
+def whole(raw: Any) -> Any:
+    """JSON knows one kind of number: 5.0 is the whole number 5."""
+    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
+
+
 def is_unicode(text: str) -> bool:
     """False for lone surrogates, which JSON can smuggle in and no database takes."""
     try:
@@ -182,8 +197,9 @@ def is_email(text: str) -> bool:
 
 
 def is_ip(text: str) -> bool:
+    """An address of one machine's network card (fe80::1%eth0) says nothing to another machine."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return True
+    return "%" not in text

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from model import timestamps
-from model.field import Field, InvalidTransaction
-from model.timestamps import Count
+from model.field import PADDED, Field, InvalidTransaction, whole
+from model.timestamps import OUT_OF_RANGE, Count
 
 if TYPE_CHECKING:
     from model.schema import Schema
@@ -32,10 +32,17 @@ def read(schema: Schema, payload: Any) -> Transaction:
         raise InvalidTransaction("transaction", "must be a JSON object")
     if schema.extra_columns == "refuse":
         _refuse_unknown(schema, payload)
-    transaction_id = read_id(payload.get(ID))
+    transaction_id = sent_id(payload.get(ID))
     timestamp = _read_timestamp(schema, payload.get(schema.timestamp))
     values = {field.name: field.read(payload.get(field.name)) for field in schema.fields if field.role != "ignore"}
     return Transaction(transaction_id, timestamp, values)
+
+
+def sent_id(raw: Any) -> str:
+    """The id of a JSON request, as model/request_form.py describes it: files may pad theirs."""
+    if isinstance(raw, str) and raw != raw.strip():
+        raise InvalidTransaction(ID, PADDED)
+    return read_id(whole(raw))
 
 
 def read_id(raw: Any, name: str = ID) -> str:
@@ -57,12 +64,25 @@ def _read_timestamp(schema: Schema, raw: Any) -> datetime:
         raise InvalidTransaction(name, "is required and missing")
     try:
         if schema.time_unit:
-            return Count(schema.time_unit).moment(Field(name, "number", required=True).number(raw) or 0.0)
-        if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
-            raise InvalidTransaction(name, "must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
-        return timestamps.parse(raw)
+            return _counted(schema.time_unit, Field(name, "number", required=True).number(raw) or 0.0)
+        return sent_moment(raw)
     except ValueError as error:
         raise InvalidTransaction(name, str(error)) from None
+
+
+def sent_moment(raw: Any) -> datetime:
+    """The time of a JSON request; ValueError when it is none."""
+    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
+        raise ValueError("must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
+    if raw != raw.strip():
+        raise ValueError(PADDED)
+    return timestamps.parse(raw)
+
+
+def _counted(unit: str, number: float) -> datetime:
+    if number < 0:  # even by less than the microsecond to which times are rounded
+        raise ValueError(OUT_OF_RANGE)
+    return Count(unit).moment(number)
 
 
 def _refuse_unknown(schema: Schema, payload: Mapping[Any, Any]) -> None:

@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-def _config(connect: float, read: float, attempts: int) -> Config:
+def _config(connect: float, read: float, attempts: int, connections: int = 10) -> Config:
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    return Config(connect_timeout=connect, read_timeout=read, retries=retries, tcp_keepalive=True)
+    return Config(
+        connect_timeout=connect,
+        read_timeout=read,
+        retries=retries,
+        tcp_keepalive=True,
+        max_pool_connections=connections,
+    )
 
 
 BACKGROUND = _config(connect=3, read=20, attempts=4)
@@ -35,7 +41,8 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # 2 x 2 + 1 to write the decision, for which events at the same moment may wait up to 1 s: 5 + 16 + 6 = 27 s.
 # Rules and lists are read while history and endpoint are, and waited for no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
-SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2).merge(Config(max_pool_connections=16))
+# Eight transactions of a batch at once: a read of lists and a write for each, beside 16 reads of entities' histories.
+SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=32)
 
 
 def endpoint_config(budget: float) -> Config:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
+_writing = Lock()  # a line of two threads at once is no metric
+
 
 def count(name: str, value: int = 1) -> None:
-    with single_metric(name=name, unit=MetricUnit.Count, value=value):
+    with _writing, single_metric(name=name, unit=MetricUnit.Count, value=value):
         pass
 
 
@@ -17,4 +20,5 @@ def measure(values: Mapping[str, int]) -> None:
     together = EphemeralMetrics()
     for name, value in values.items():
         together.add_metric(name=name, unit=MetricUnit.Count, value=value)
-    together.flush_metrics()
+    with _writing:
+        together.flush_metrics()

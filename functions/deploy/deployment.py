@@ -142,12 +142,15 @@ class Deployment:
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
+        data = evaluation.get("data", {})
         live = {
             "model": job.name,
             "endpoint": self.settings.endpoint_name,
             "contract": job.key("contract.json"),
             "since": self.now().isoformat(),
             "metrics": evaluation.get("metrics", {}),
+            "trained_on": data.get("shipped"),
+            "judged_on": data.get("parts", {}).get("hold_out"),
         }
         self.s3.put_object(Bucket=self.settings.bucket, Key="config/live.json", Body=objects.as_json(live))
 

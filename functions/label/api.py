@@ -10,17 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.label import label
 from functions.label.recording import BusyError, Recording
 from functions.rest import answers, body, problems
-from functions.rest.problems import ProblemError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 
 def answer(event: dict[str, Any], recording: Recording, has_time: Callable[[], bool], logger: Logger) -> dict[str, Any]:
-    try:
-        return _recorded(event, recording, has_time)
-    except ProblemError as problem:
-        return answers.problem(problem, logger)
+    return answers.respond(event, lambda: _recorded(event, recording, has_time), logger)
 
 
 def _recorded(event: dict[str, Any], recording: Recording, has_time: Callable[[], bool]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, cast
 
-from functions.label.label import FRAUD, LEGIT, Label, moment
+from functions.label.label import FRAUD, LEGIT, Label, past
 from model import label as forms
+from model import timestamps
 from model.field import InvalidTransaction
 from model.transaction import ID, read_id
 
@@ -72,7 +73,7 @@ def _row(
             return None
         name = read_id(cells[transaction_id])
         text = cells[time].strip() if time is not None else ""
-        labelled_at = moment(text, dropped_at) if text else dropped_at
+        labelled_at = past(timestamps.parse(text), dropped_at) if text else dropped_at
     except InvalidTransaction as error:
         return Rejected(f"{error.field} {error.message}")
     except ValueError as error:

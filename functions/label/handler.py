@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 
 from functions import settings
 from functions.aws import clients, metrics, queue
@@ -62,7 +63,7 @@ def aws_ports() -> Ports:
     return wire(found, clients.label_table(), clients.s3(), clients.sqs(), clients.sns())
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_REST)
 def handler(event: dict[str, Any], context: LambdaContext, *, ports: Ports | None = None) -> Any:
     wired = ports or aws_ports()
     if "Records" in event:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.rest import problems
-from model import timestamps
+from functions.rest.body import shown
 from model.field import InvalidTransaction
-from model.transaction import ID, LONGEST_TIMESTAMP, read_id
+from model.transaction import ID, sent_id, sent_moment
 
 FRAUD, LEGIT = "fraud", "legit"
 MOST = 100  # in one request
@@ -30,7 +30,7 @@ def read(payload: Mapping[str, Any], now: datetime) -> list[Label]:
         return [_one(payload, "", now)]
     for name in payload:
         if name != "labels":
-            raise problems.invalid_field(_shown(name), "is not expected beside labels")
+            raise problems.invalid_field(shown(name), "is not expected beside labels")
     listed = payload["labels"]
     if not isinstance(listed, list):
         raise problems.invalid_field("labels", "must be a list")
@@ -39,12 +39,11 @@ def read(payload: Mapping[str, Any], now: datetime) -> list[Label]:
     return [_one(item, f"labels[{place}]", now) for place, item in enumerate(listed)]
 
 
-def moment(text: str, now: datetime) -> datetime:
-    """The time a label says it was given at; ValueError when it is none, or is still to come."""
-    found = timestamps.parse(text)
-    if found > now + CLOCKS_DIFFER:
+def past(moment: datetime, now: datetime) -> datetime:
+    """The time a label was given at; ValueError when it is still to come."""
+    if moment > now + CLOCKS_DIFFER:
         raise ValueError("lies in the future")
-    return min(found, now)
+    return min(moment, now)
 
 
 def _one(item: Any, where: str, now: datetime) -> Label:
@@ -53,9 +52,9 @@ def _one(item: Any, where: str, now: datetime) -> Label:
     prefix = f"{where}." if where else ""
     for name in item:
         if name not in NAMES:
-            raise problems.invalid_field(prefix + _shown(name), f"is not one of {', '.join(NAMES)}")
+            raise problems.invalid_field(prefix + shown(name), f"is not one of {', '.join(NAMES)}")
     try:
-        transaction_id = read_id(item.get(ID))
+        transaction_id = sent_id(item.get(ID))
     except InvalidTransaction as error:
         raise problems.invalid_field(prefix + error.field, error.message) from None
     label = item.get("label")
@@ -65,15 +64,7 @@ def _one(item: Any, where: str, now: datetime) -> Label:
 
 
 def _labelled_at(raw: Any, field: str, now: datetime) -> datetime | None:
-    if raw is None:
-        return None
-    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
-        raise problems.invalid_field(field, "must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
     try:
-        return moment(raw, now)
+        return None if raw is None else past(sent_moment(raw), now)
     except ValueError as error:
         raise problems.invalid_field(field, str(error)) from None
-
-
-def _shown(name: str) -> str:
-    return ascii(name)[1:-1][:80]

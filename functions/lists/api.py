@@ -14,7 +14,6 @@ from functions.aws import serving
 from functions.lists import entry
 from functions.lists.entry import Entry
 from functions.rest import answers, body, problems
-from functions.rest.problems import ProblemError
 from model.contract import ContractError
 
 if TYPE_CHECKING:
@@ -36,10 +35,7 @@ class Api:
     logger: Logger
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return self._listed(event)
-        except ProblemError as problem:
-            return answers.problem(problem, self.logger)
+        return answers.respond(event, lambda: self._listed(event), self.logger)
 
     def _listed(self, event: dict[str, Any]) -> dict[str, Any]:
         payload = body.read(event.get("body"), bool(event.get("isBase64Encoded")))

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 
 from functions import settings
 from functions.aws import clients, metrics
@@ -36,6 +37,6 @@ def aws_ports() -> Api:
     return wire(settings.load(settings.ListsSettings), clients.scoring_s3(), clients.scoring_table())
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_REST)
 def handler(event: dict[str, Any], _: LambdaContext, *, ports: Api | None = None) -> dict[str, Any]:
     return (ports or aws_ports()).answer(event)

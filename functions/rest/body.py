@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from functions.rest import problems
 
 LARGEST = 64 * 1024
+LARGEST_BATCH = 1024 * 1024
 LONGEST_NAME = 80  # of a field, in an answer
 
 
-def read(body: str | None, is_base64: bool) -> dict[str, Any]:
+def read(body: str | None, is_base64: bool, largest: int = LARGEST) -> dict[str, Any]:
     """The size is checked before anything is decoded or parsed."""
-    text = _text(body or "", is_base64)
+    text = _text(body or "", is_base64, largest)
     try:
         payload = json.loads(text, object_pairs_hook=_object)
     except RecursionError:
@@ -27,17 +29,17 @@ def read(body: str | None, is_base64: bool) -> dict[str, Any]:
         raise problems.invalid_json("The body must be one JSON object.")
     for name, value in payload.items():
         if isinstance(value, float) and not math.isfinite(value):
-            raise problems.invalid_field(_shown(name), "must be a finite number")
+            raise problems.invalid_field(shown(name), "must be a finite number")
     return payload
 
 
-def _text(body: str, is_base64: bool) -> str:
-    if len(body) > (LARGEST * 4 // 3 + 4 if is_base64 else LARGEST):
-        raise problems.too_large(LARGEST)
+def _text(body: str, is_base64: bool, largest: int) -> str:
+    if len(body) > (largest * 4 // 3 + 4 if is_base64 else largest):
+        raise problems.too_large(largest)
     try:
         raw = base64.b64decode(body, validate=True) if is_base64 else body.encode()
-        if len(raw) > LARGEST:
-            raise problems.too_large(LARGEST)
+        if len(raw) > largest:
+            raise problems.too_large(largest)
         return raw.decode()
     except ValueError:  # not base64, or not UTF-8
         raise problems.invalid_json("The body is not UTF-8 text.") from None
@@ -47,11 +49,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of a name that comes twice, JSON parsers take one or the other; a payment system must not guess."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise problems.invalid_json("The name comes twice.", _shown(twice))
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise problems.invalid_json("The name comes twice.", shown(twice))
     return found
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """A name that a caller chose, fit for an answer."""
     return ascii(name)[1:-1][:LONGEST_NAME]

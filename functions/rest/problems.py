@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+UNAVAILABLE = 503
+
 
 class ProblemError(Exception):
     """Becomes {"error": {code, message, field}} with this status. The message never repeats a value that was sent."""
@@ -46,8 +48,12 @@ def not_found(message: str, field: str | None = None) -> ProblemError:
 
 
 def no_model() -> ProblemError:
-    return ProblemError(503, "no_model", "No model serves yet. Try again later.", retry_after=30)
+    return ProblemError(UNAVAILABLE, "no_model", "No model serves yet. Try again later.", retry_after=30)
 
 
 def unavailable(what: str) -> ProblemError:
-    return ProblemError(503, "unavailable", f"The {what} cannot be reached. Try again.", retry_after=2)
+    return ProblemError(UNAVAILABLE, "unavailable", f"The {what} cannot be reached. Try again.", retry_after=2)
+
+
+def no_time() -> ProblemError:
+    return ProblemError(UNAVAILABLE, "unavailable", "There was no time left for it. Try again.", retry_after=2)

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 
 from functions import settings
 from functions.aws import clients, metrics
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-BESIDE = 4  # calls beside the one request: of the endpoint, some of them given up, and of the bucket
+BESIDE = (
+    16  # calls beside a request, or the eight of a batch: of the endpoint, some of them given up, and of the bucket
+)
 
 
 def utc_now() -> datetime:
@@ -65,6 +68,6 @@ def aws_ports() -> Scoring:
     )
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_REST)
 def handler(event: dict[str, Any], context: LambdaContext, *, ports: Scoring | None = None) -> dict[str, Any]:
     return api.answer(event, context, ports or aws_ports())

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,7 +33,9 @@ class Live:
     model: str
     endpoint: str
     since: str
-    metrics: dict[str, Any]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    trained_on: dict[str, Any] | None = None  # which transactions, as evaluation.json tells: rows, fraud, from, to
+    judged_on: dict[str, Any] | None = None
 
 
 class NoTreesError(Exception):
@@ -41,7 +43,8 @@ class NoTreesError(Exception):
 
 
 class LiveModel:
-    """Looks again from time to time; when the bucket cannot be read, what was known before holds."""
+    """Looks again from time to time; when the bucket cannot be read, what was known before holds. Threads that ask at
+    the same moment read the same twice."""
 
     def __init__(
         self, s3: S3Client, bucket: str, clock: Callable[[], float], threads: Executor, logger: Logger
@@ -132,4 +135,5 @@ def _with[T](kept: dict[str, T], model: str, found: T) -> dict[str, T]:
 
 def _parse(body: bytes) -> Live:
     document = json.loads(body)
-    return Live(document["model"], document["endpoint"], document["since"], document.get("metrics", {}))
+    told = {name: document[name] for name in ("metrics", "trained_on", "judged_on") if name in document}
+    return Live(document["model"], document["endpoint"], document["since"], **told)

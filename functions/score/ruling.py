@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from model.schema import Schema
     from model.transaction import Transaction
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 16  # two for each of the eight transactions of a batch that are scored at once
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_it_is_small(artefact):
 
 def test_it_holds_nothing_unexpected(artefact):
     names = {path.name for path in artefact.iterdir() if not path.name.endswith(".dist-info")}
-    assert names <= OURS | PACKAGES
+    assert names <= OURS | PACKAGES | {"__pycache__"}
     assert names >= OURS | {"aws_lambda_powertools"}
 
 
@@ -78,8 +78,11 @@ def test_a_handler_imports_from_it_without_reading_its_settings(artefact, runtim
     assert run(artefact, runtime, f"import functions.{name}.handler as h; print(h.handler.__name__)") == "handler\n"
 
 
-def test_scoring_loads_neither_boto3_nor_x_ray(artefact, runtime):
-    late = ("boto3", "aws_xray_sdk", "yaml", "cel", "difflib")
+def test_scoring_loads_nothing_that_a_request_does_not_need(artefact, runtime):
+    late = (
+        "boto3", "aws_xray_sdk", "yaml", "cel", "difflib",
+        "functions.openapi", "model.request_form", "model.request_example",
+    )  # fmt: skip
     code = f"import functions.score.handler; print(*(m for m in {late} if m in sys.modules))"
     assert run(artefact, runtime, code).strip() == ""
 
@@ -95,6 +98,14 @@ def test_rules_are_read_and_answered_in_it_without_the_librarys_command_line(art
         "print(file.rules[0].when.holds(context), file.problems, 'typer' in sys.modules, 'cel' in sys.modules)"
     )
     assert run(artefact, runtime, code) == "True () False False\n"
+
+
+def test_the_api_is_described_from_it_while_there_is_no_model(artefact, runtime):
+    code = (
+        "from functions.openapi import document, page; from model import schema; "
+        "print(page.html(document.describe(schema.load()))[:15])"
+    )
+    assert run(artefact, runtime, code).strip() == "<!doctype html>"
 
 
 def test_the_training_jobs_source_packs_from_it(artefact, runtime):

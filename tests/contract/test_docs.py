@@ -11,10 +11,10 @@ import pytest
 
 from functions.label import label
 from functions.lists import entry
-from functions.score import decisions
+from functions.score import batch, decisions
 from model import expression, schema, vocabulary
 from model.document import SchemaError
-from model.field import ROLES
+from model.field import ROLES, InvalidTransaction
 from model.rules import RulesError
 from model.rules_check import check
 from tests.contract import prose, template
@@ -119,7 +119,7 @@ def test_every_function_it_names_is_in_the_template():
 
 def test_every_path_of_the_api_it_names_is_in_the_template():
     served = template.routes("score") | template.routes("label") | template.routes("lists")
-    named = re.findall(r"\b(GET|POST) (/[\w/{}-]+)", "\n".join(map(prose.code, DOCUMENTS)))
+    named = re.findall(r"\b(GET|POST) (/[\w/{}-]+(?:\.json)?)", "\n".join(map(prose.code, DOCUMENTS)))
     assert {(method, re.sub(r"^(/decisions)/.+", r"\1/{transaction_id}", path)) for method, path in named} <= served
 
 
@@ -151,8 +151,12 @@ def test_every_command_there_is_has_an_example_or_a_mention(module):
 
 
 def test_the_requests_it_shows_are_valid_by_the_shipped_schema():
-    to_score, to_label = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
+    to_score, many, to_label = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(README)), re.DOTALL)
     assert schema.load().validate(json.loads(to_score)).id == "payment-1"
+    good, bad = batch.read(json.loads(many))
+    assert schema.load().validate(good).id == "payment-2"
+    with pytest.raises(InvalidTransaction, match="amount: must be at least 0"):
+        schema.load().validate(bad)
     (found,) = label.read(json.loads(to_label), datetime(2026, 11, 23, tzinfo=UTC))
     assert (found.transaction_id, found.label) == ("payment-1", "fraud")
 

@@ -13,9 +13,11 @@ from model import artefact, features
 from model.contract import Contract
 from model.schema import load
 
+SHIPPED = {"rows": 9000, "fraud": 90, "from": "2026-08-01T00:00:07Z", "to": "2026-11-16T23:59:12Z"}
+HOLD_OUT = {"rows": 2000, "fraud": 21, "from": "2026-10-20T00:00:31Z", "to": "2026-11-16T23:59:12Z"}
 EVALUATION: dict[str, Any] = {
     "metrics": {"roc_auc": 0.97, "average_precision": 0.6, "at_review_threshold": {"recall": 0.71}},
-    "data": {"parts": {"hold_out": {"fraud": 54}}},
+    "data": {"shipped": SHIPPED, "parts": {"hold_out": HOLD_OUT}},
     "ranking": {"roc_auc_interval": {"low": 0.95, "high": 0.98}},
     "champion": {"compared": False, "reason": "no_champion", "text": "no model was serving when this one was trained"},
 }
@@ -46,7 +48,7 @@ def trees(of: Contract, feature: str = "hour", limit: float = 12.0, odds: tuple[
     tree = {
         "split_type": [0, 0, 0],
         "split_conditions": [limit, *odds],
-        "split_indices": [of.features.index(feature), 0, 0],
+        "split_indices": [of.features.index(feature) if feature in of.features else 0, 0, 0],
         "left_children": [1, -1, -1],
         "right_children": [2, -1, -1],
         "default_left": [0, 0, 0],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,22 @@ START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 def client_error(code: str, message: str = "", operation: str = "Anything", **more: Any) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}, **more}, operation)
+
+
+class OneAtATime:
+    """A client for many threads at once: moto behind it would lose what two of them write at the same moment."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._lock = client, Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:
+            with self._lock:
+                return method(**request)
+
+        return call
 
 
 @dataclass

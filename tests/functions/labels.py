@@ -5,6 +5,7 @@ from typing import Any
 
 from functions.label.handler import handler, wire
 from tests.contract import service_model
+from tests.functions import description
 from tests.functions.conftest import HISTORY, LABEL_SETTINGS, TABLE, client, sample_event
 from tests.functions.fakes import Clock
 
@@ -46,7 +47,9 @@ class World:
         return self.post_text(json.dumps(one or {"labels": list(labels)}))
 
     def post_text(self, text: str) -> tuple[int, Any]:
-        answer = handler(sample_event("label-one") | {"body": text}, self.context, ports=self.ports)
+        event = sample_event("label-one") | {"body": text}
+        answer = handler(event, self.context, ports=self.ports)
+        description.check(event, answer["statusCode"], answer["headers"], answer["body"])
         return answer["statusCode"], json.loads(answer["body"])
 
     def label(self, transaction_id: str, label: str, at: str | None = None) -> str:

@@ -15,7 +15,17 @@ from functions.deploy import notices
 from functions.deploy.handler import handler
 from functions.deploy.job import TrainedJob
 from model.gate_schema import Gate
-from tests.functions.artefacts import EVALUATION, GUESSING, contract, history_of, model_tar, output_tar, trees
+from tests.functions.artefacts import (
+    EVALUATION,
+    GUESSING,
+    HOLD_OUT,
+    SHIPPED,
+    contract,
+    history_of,
+    model_tar,
+    output_tar,
+    trees,
+)
 from tests.functions.conftest import BUCKET, live_model, read, sample_event, stored
 from tests.functions.fakes import client_error
 
@@ -39,6 +49,7 @@ def test_the_first_model_creates_the_endpoint_and_goes_live(trained, deliver, sa
     assert document["model"] == FIRST
     assert document["contract"] == f"runs/{FIRST}/contract.json"
     assert document["metrics"] == EVALUATION["metrics"]
+    assert (document["trained_on"], document["judged_on"]) == (SHIPPED, HOLD_OUT)
     assert sns.subjects == [f"Live: model {FIRST}"]
     assert "roc auc: 0.97" in sns.published[0]["Message"] and "recall: 0.71" in sns.published[0]["Message"]
 
@@ -444,7 +455,7 @@ def test_a_rejected_model_changes_nothing_and_people_are_told_why(live, trained,
     told = sns.published[1]["Message"]
     assert "its area under the ROC curve lies between 0.43 and 0.59, and guessing reaches 0.5." in told
     assert "BROKEN  roc_auc: Its area under the ROC curve is 0.51; at least 0.55 is asked for." in told
-    assert "holds  fewest_frauds: The number of frauds that it was judged on is 54; at least 10 is asked for." in told
+    assert "holds  fewest_frauds: The number of frauds that it was judged on is 21; at least 10 is asked for." in told
     assert f"Model {FIRST} serves on." in told
 
 

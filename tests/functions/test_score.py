@@ -15,7 +15,7 @@ from functions.rest.problems import ProblemError
 from functions.score.decisions import Decisions
 from functions.score.handler import logger
 from functions.score.live import FRESH_FOR, LiveModel
-from tests.functions.artefacts import contract
+from tests.functions.artefacts import EVALUATION, HOLD_OUT, SHIPPED, contract
 from tests.functions.conftest import BUCKET, TABLE, sample_event
 from tests.functions.fakes import AtOnce, client_error
 from tests.functions.world import FIRST, SECOND, FakeEndpoint, World, build
@@ -143,6 +143,13 @@ def test_a_body_above_the_limit_is_refused_unread(world, encoded):
     event = sample_event("score-valid") | {"body": "!" * 10_000_000, "isBase64Encoded": encoded}
     status, answer, _ = world.call(event)
     assert (status, answer["error"]["code"]) == (400, "too_large")
+
+
+def test_a_name_that_comes_twice_among_very_many_is_found_at_once():
+    names = ",".join(f'"{number}":1' for number in range(70_000))
+    with pytest.raises(ProblemError) as refused:
+        body.read(f'{{{names},"a":1,"a":1}}', is_base64=False, largest=body.LARGEST_BATCH)
+    assert refused.value.field == "a"
 
 
 def test_the_limit_counts_bytes_not_characters(world):
@@ -304,16 +311,38 @@ def test_an_id_that_no_decision_can_have_is_404_and_not_looked_up(world):
     assert (status, answer["error"]["field"]) == (404, "transaction_id")
 
 
-def test_the_model_says_what_serves(world):
+def test_the_model_says_what_serves_and_what_it_has_learned_from(world):
+    trained = contract(SECOND, trained_until="2026-11-16T23:59:12+00:00")
+    world.serve(trained, metrics=EVALUATION["metrics"], trained_on=SHIPPED, judged_on=HOLD_OUT)
     status, answer, _ = world.call(sample_event("score-get-model"))
     assert status == 200
-    assert answer["model"] == FIRST and answer["since"] == "2026-11-23T15:00:00+00:00"
-    assert answer["thresholds"] == {"review": 0.05, "block": 0.5}
+    assert answer == {
+        "model": SECOND,
+        "since": "2026-11-23T15:00:00+00:00",
+        "endpoint": "fraud-endpoint",
+        "trained_until": "2026-11-16T23:59:12+00:00",
+        "trained_on": SHIPPED,
+        "judged_on": HOLD_OUT,
+        "metrics": EVALUATION["metrics"],
+        "thresholds": {"review": 0.05, "block": 0.5},
+        "features": list(trained.features),
+    }
+
+
+def test_a_model_that_went_live_before_this_was_told_serves_on(world):
+    status, answer, _ = world.call(sample_event("score-get-model"))
+    assert (status, answer["model"], answer["metrics"]) == (200, FIRST, {})
+    assert (answer["trained_until"], answer["trained_on"], answer["judged_on"]) == (None, None, None)
+
+
+def test_health_says_that_scoring_can_answer(world):
+    assert world.call(sample_event("score-get-health"))[:2] == (200, {"status": "ok", "model": FIRST})
 
 
 def test_an_unknown_path_is_404_in_the_same_form(world):
-    status, answer, _ = world.call(sample_event("score-get-model") | {"path": "/models"})
-    assert (status, answer["error"]["code"]) == (404, "not_found")
+    status, body, headers = world.answer(sample_event("score-get-model") | {"path": "/models"})
+    assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
+    assert headers["x-request-id"] == sample_event("score-get-model")["requestContext"]["requestId"]
 
 
 def test_nothing_of_a_body_gets_into_the_log(world):
@@ -324,3 +353,10 @@ def test_nothing_of_a_body_gets_into_the_log(world):
     world.endpoint.fails = [client_error("ServiceUnavailable")]
     world.score(card_id="4929-secret", transaction_id="tx-3")
     assert "ServiceUnavailable" in log.getvalue() and "secret" not in log.getvalue()
+
+
+def test_the_id_of_an_answer_finds_its_lines_in_the_log(world):
+    event = sample_event("score-valid")
+    event["requestContext"]["requestId"] = "another"
+    _, _, headers = world.call(event)
+    assert (headers["x-request-id"], logger.get_correlation_id()) == ("another", "another")

@@ -23,9 +23,10 @@ from functions.score.ruling import Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
 from tests.contract import service_model
+from tests.functions import description
 from tests.functions.artefacts import contract, trees
 from tests.functions.conftest import BUCKET, HISTORY, LISTS, SCORE_SETTINGS, TABLE, sample_event
-from tests.functions.fakes import AtOnce, Clock, client_error
+from tests.functions.fakes import AtOnce, Clock, OneAtATime, client_error
 
 FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
 PATIENT = 60.0  # seconds: a busy machine is no slow neighbour
@@ -69,7 +70,7 @@ class World:
     seconds: list[float]
     counted: list[str]
 
-    def serve(self, model: Any, announce: bool = True) -> None:
+    def serve(self, model: Any, announce: bool = True, **told: Any) -> None:
         """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
         self.s3.put_object(Bucket=BUCKET, Key=f"runs/{model.model}/contract.json", Body=model.to_json().encode())
         walked = gzip.compress(trees(model))
@@ -77,7 +78,7 @@ class World:
         self.endpoint.serving = model
         if announce:
             live = {"model": model.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
-            self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live).encode())
+            self.s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=json.dumps(live | told).encode())
 
     def ask(self, runtime: Any) -> None:
         """From now on another endpoint."""
@@ -86,14 +87,23 @@ class World:
         self.scoring = replace(self.scoring, judging=replace(judging, endpoint=endpoint))
 
     def call(self, event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """An answer that the API's own description knows."""
+        status, body, headers = self.answer(event)
+        description.check(event, status, headers, body)
+        return status, json.loads(body), headers
+
+    def answer(self, event: dict[str, Any]) -> tuple[int, str, dict[str, str]]:
         answer = handler(event, self.context, ports=self.scoring)
         headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return answer["statusCode"], json.loads(answer["body"]), headers
+        return answer["statusCode"], answer["body"], headers
 
     def score(self, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
         event = sample_event("score-valid")
         payload = {name: value for name, value in (json.loads(event["body"]) | changes).items() if value is not ...}
         return self.call(event | {"body": json.dumps(payload)})
+
+    def score_batch(self, *transactions: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+        return self.call(sample_event("score-batch") | {"body": json.dumps({"transactions": transactions})})
 
     def score_text(self, text: str) -> tuple[int, dict[str, Any], dict[str, str]]:
         return self.call(sample_event("score-valid") | {"body": text})
@@ -109,6 +119,7 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
     def clock() -> float:
         return seconds[0]
 
+    table = OneAtATime(table)
     live = LiveModel(s3, BUCKET, clock, AtOnce(), logger)
     asked = FakeEndpoint(None)
     decisions, now = Decisions(table, TABLE), Clock()

@@ -1,61 +1,74 @@
-"""The limit on API requests, without a server."""
+"""API Gateway's own answers are those of the API's definition, and it takes no larger body than AWS does."""
 
-import asyncio
+import json
+import uuid
 from typing import Any
 
 import pytest
+import requests
 
-from local.gateway import Message, limited
+from tests.local.conftest import Host, eventually
 
-API = {"type": "http", "path": "/_aws/execute-api/abc/v1/score", "headers": [(b"host", b"127.0.0.1:4566")]}
-
-
-def exchange(scope: dict[str, Any], *chunks: bytes) -> tuple[int, bytes, bytes | None]:
-    """Status and body of the answer, and what the application behind the limit read."""
-    incoming = [
-        {"type": "http.request", "body": chunk, "more_body": at < len(chunks)} for at, chunk in enumerate(chunks, 1)
-    ]
-    sent: list[Message] = []
-    read: list[bytes] = []
-
-    async def receive() -> Message:
-        return incoming.pop(0)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def application(_scope: Any, receive: Any, send: Any) -> None:
-        more = True
-        while more:
-            message = await receive()
-            read.append(message["body"])
-            more = message["more_body"]
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
-
-    asyncio.run(limited(application, largest=10)(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"], b"".join(read) if read else None
+LARGEST = 6 * 1024 * 1024
+MOCK = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+TRACED = {"gatewayresponse.header.x-request-id": "context.requestId"}
+RESPONSES = {
+    "MISSING_AUTHENTICATION_TOKEN": {
+        "statusCode": "404",
+        "responseParameters": TRACED,
+        "responseTemplates": {"application/json": '{"said": "no such path"}'},
+    },
+    "REQUEST_TOO_LARGE": {
+        "statusCode": "400",
+        "responseParameters": TRACED,
+        "responseTemplates": {"application/json": '{"said": $context.error.messageString}'},
+    },
+}
 
 
-def test_a_body_up_to_the_limit_arrives_unchanged() -> None:
-    assert exchange(API, b"12345", b"67890") == (200, b"ok", b"1234567890")
-    assert exchange(API, b"") == (200, b"ok", b"")
+@pytest.fixture(scope="module")
+def api(host: Host) -> str:
+    """Address of an API that CloudFormation made from a definition, as SAM writes one."""
+    definition = {
+        "swagger": "2.0",
+        "info": {"title": "tried", "version": "1"},
+        "paths": {"/here": {"post": {"responses": {}, "x-amazon-apigateway-integration": MOCK}}},
+        "x-amazon-apigateway-gateway-responses": RESPONSES,
+    }
+    api: dict[str, Any] = {"Ref": "Api"}
+    deployment = {"RestApiId": api, "StageName": "v1"}
+    template = {
+        "Resources": {
+            "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": definition}},
+            "Deployment": {"Type": "AWS::ApiGateway::Deployment", "Properties": deployment},
+        },
+        "Outputs": {"Api": {"Value": api}},
+    }
+    cloudformation, name = host.client("cloudformation"), f"stack-{uuid.uuid4().hex[:8]}"
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+    def made() -> str | None:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        assert "FAILED" not in stack["StackStatus"] and "ROLLBACK" not in stack["StackStatus"], stack
+        return stack["Outputs"][0]["OutputValue"] if stack["StackStatus"] == "CREATE_COMPLETE" else None
+
+    return f"{host.server.url}/_aws/execute-api/{eventually('the stack', made)}/v1"
 
 
-def test_a_larger_body_is_answered_in_api_gateways_words_after_it_was_read() -> None:
-    assert exchange(API, b"12345", b"67890", b"1") == (413, b'{"message":"Request Too Long"}', None)
+def test_an_answer_of_the_gateway_is_the_one_of_the_definition(api: str) -> None:
+    answer = requests.get(f"{api}/nowhere", timeout=10)
+    assert (answer.status_code, answer.json()) == (404, {"said": "no such path"})
+    assert answer.headers["x-request-id"]
 
 
-@pytest.mark.parametrize(
-    "scope",
-    [
-        {**API, "path": "/v1/score", "headers": [(b"host", b"abc.execute-api.localhost:4566")]},
-        {**API, "path": "/restapis/abc/v1/_user_request_/score"},
-    ],
-)
-def test_every_address_of_an_api_is_limited(scope: dict[str, Any]) -> None:
-    assert exchange(scope, b"12345678901")[0] == 413
+def test_a_body_up_to_the_limit_is_taken_and_a_larger_one_is_refused_in_the_definitions_words(api: str) -> None:
+    assert requests.post(f"{api}/here", data=b"x" * LARGEST, timeout=30).status_code == 200
+    refused = requests.post(f"{api}/here", data=b"x" * (LARGEST + 1), timeout=30)
+    assert (refused.status_code, refused.json()) == (400, {"said": "Request Too Long"})
+    assert refused.headers["x-request-id"]
 
 
-def test_other_services_take_more() -> None:
-    assert exchange({**API, "path": "/bucket/key"}, b"12345678901")[0] == 200
+def test_other_services_take_more(host: Host) -> None:
+    bucket = host.bucket()
+    host.client("s3").put_object(Bucket=bucket, Key="large", Body=b"x" * (LARGEST + 1))
+    assert len(host.objects(bucket)["large"]) == LARGEST + 1

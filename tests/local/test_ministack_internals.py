@@ -10,7 +10,7 @@ import asyncio, inspect, threading
 from importlib.metadata import version
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence, router
-from ministack.services import cloudwatch_logs, dynamodb, eventbridge, firehose, iam, lambda_svc, sts
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, eventbridge, firehose, iam, lambda_svc, sts
 
 def takes(function, *names):
     parameters = list(inspect.signature(function).parameters)
@@ -26,6 +26,10 @@ takes(iam_actions.extract_iam_action, "service", "method", "path", "headers", "b
 takes(iam_evaluator.enforce, "access_key_id", "iam_action", "service", "region", "resource_arn", "service_context")
 assert {"decision", "principal_arn"} <= set(iam_evaluator.EvalResult.__dataclass_fields__)
 assert "message" in iam_evaluator.AuthError.__dataclass_fields__
+takes(apigateway_v1._import_rest_api, "spec", "base_data")
+takes(apigateway_v1._put_gateway_response, "api_id", "response_type", "data")
+takes(apigateway_v1._check_request_validation, "method_obj", "api_id", "request", "headers", "body", "query_params")
+takes(apigateway_v1._gw_error, "response_type", "message")
 takes(cloudwatch_logs._filter_log_events, "data")
 takes(cloudwatch_logs._resolve_log_group_name, "data")
 assert callable(cloudwatch_logs._log_groups.get)

@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import urllib3
 
 from local import control
 from local import origin as origins
@@ -41,12 +40,6 @@ def test_it_listens_on_the_loopback_address_alone(host: Host) -> None:
     rows = [line.split() for path in (table, Path("/proc/net/tcp6")) for line in path.read_text().splitlines()[1:]]
     listening = [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{host.server.port:04X}")]
     assert listening == [f"0100007F:{host.server.port:04X}"]
-
-
-def test_a_request_larger_than_a_function_takes_is_answered_413(host: Host) -> None:
-    url = f"{host.server.url}/_aws/execute-api/abcd1234/v1/score"
-    answer = urllib3.request("POST", url, body=b"x" * 10 * 1024 * 1024)
-    assert (answer.status, answer.json()) == (413, {"message": "Request Too Long"})
 
 
 def test_a_large_file_still_goes_into_s3(host: Host) -> None:

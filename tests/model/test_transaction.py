@@ -25,10 +25,13 @@ def test_a_valid_request_becomes_a_transaction_in_utc(cards):
 
 def test_optional_fields_may_be_absent_null_or_blank(cards):
     payload = {key: value for key, value in CARD_PAYMENT.items() if key != "terminal_id"}
-    transaction = cards.validate(payload | {"channel": None, "email": "  "})
-    assert (transaction.values["terminal_id"], transaction.values["channel"], transaction.values["email"]) == (
-        None,
-    ) * 3
+    values = cards.validate(payload | {"channel": None, "email": "", "merchant_country": "  "}).values
+    assert [values[name] for name in ("terminal_id", "channel", "email", "merchant_country")] == [None] * 4
+
+
+def test_a_whole_number_is_the_same_text_however_json_writes_it(cards):
+    written = cards.validate(CARD_PAYMENT | {"transaction_id": 7.0, "card_id": 4929.0})
+    assert (written.id, written.values["card_id"]) == ("7", "4929")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,8 @@ def test_optional_fields_may_be_absent_null_or_blank(cards):
         ("transaction_id", "tx\n1", "must have 1 to 64 printable ASCII characters"),
         ("transaction_id", "tx-ü", "must have 1 to 64 printable ASCII characters"),
         ("transaction_id", True, "must be text or a whole number"),
+        ("transaction_id", " tx-1", "must not begin or end with blanks"),
+        ("transaction_id", 1.5, "must be text or a whole number"),
         ("transaction_id", ["a"], "must be text or a whole number"),
         ("transaction_id", HUGE, "must be text or a whole number"),
         ("timestamp", None, "is required and missing"),
@@ -55,6 +60,7 @@ def test_optional_fields_may_be_absent_null_or_blank(cards):
         ("customer_id", 1.5, "must be text or a whole number"),
         ("customer_id", HUGE, "is too large a number"),
         ("customer_id", "c" * 65, "must have at most 64 characters"),
+        ("customer_id", "c".ljust(65), "must have at most 64 characters"),
         ("customer_id", "\ud800", "is not valid UTF-8 text"),
         ("customer_id", {"a": 1}, "must be text or a whole number"),
         ("amount", None, "is required and missing"),
@@ -67,9 +73,14 @@ def test_optional_fields_may_be_absent_null_or_blank(cards):
         ("amount", -0.01, "must be at least 0"),
         ("amount", 1_000_001, "must be at most 1000000"),
         ("channel", "pigeon", "must be one of chip, contactless"),
+        ("channel", "online ", "must not begin or end with blanks"),
+        ("channel", " ", "must not begin or end with blanks"),
+        ("timestamp", "2026-03-07T23:30:00Z ", "must not begin or end with blanks"),
+        ("email", "jo@example.com\n", "must not begin or end with blanks"),
         ("email", "not an address", "must be an e-mail address"),
         ("email", "@example.com", "must be an e-mail address"),
         ("ip_address", "999.1.1.1", "must be an IP address"),
+        ("ip_address", "fe80::1%eth0", "must be an IP address"),
         ("is_fraud", 0, "is the label, which a transaction to be scored cannot have"),
         ("amuont", 3, "is not a field of the schema"),
     ],
