@@ -76,13 +76,31 @@ def fresh_stack(name: str, *options: str) -> Iterator[Stack]:
         shutil.rmtree(state, ignore_errors=True)
 
 
+def training_files(stack: Stack, folder: Path) -> list[Path]:
+    """What the live model was trained on."""
+    manifest = stack.read_json(f"runs/{stack.live()['model']}/input/manifest.json")
+    paths = [folder / str(entry["key"]).replace("/", "-") for entry in manifest["files"]]
+    for entry, path in zip(manifest["files"], paths, strict=True):
+        path.write_bytes(stack.read_object(entry["key"]))
+    return paths
+
+
+def read_files(files: list[Path]) -> pd.DataFrame:
+    read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
+    return pd.concat([read[path.suffix](path).astype(object) for path in files], ignore_index=True)
+
+
+def in_time_order(files: list[Path]) -> pd.DataFrame:
+    rows = read_files(files)
+    rows["timestamp"] = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601", errors="coerce")
+    return rows.dropna(subset=["timestamp"]).sort_values("timestamp", kind="stable")
+
+
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Labelled transactions that the stack's sample does not hold, as the files' columns."""
     files = simulate(tmp_path_factory.mktemp("simulated"), rows=8000, seed=77)
-    read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
-    frames = [read[path.suffix](path).astype(object) for path in files]
-    rows = pd.concat(frames, ignore_index=True)
+    rows = read_files(files)
     times = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601")
     return rows.assign(timestamp=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
 

@@ -18,7 +18,7 @@ from model import history
 from model.contract import Contract
 from model.schema import Schema
 
-from .conftest import ROOT, fresh_stack
+from .conftest import ROOT, fresh_stack, in_time_order, training_files
 from .stack import Stack
 
 AMONG = 4000  # of the latest rows: some weeks, so that labels fall due on the way
@@ -39,21 +39,12 @@ def schema(stack: Stack) -> Schema:
 
 @pytest.fixture(scope="module")
 def files(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """What the live model was trained on."""
-    folder = tmp_path_factory.mktemp("trained-on")
-    manifest = stack.read_json(f"runs/{stack.live()['model']}/input/manifest.json")
-    paths = [folder / str(entry["key"]).replace("/", "-") for entry in manifest["files"]]
-    for entry, path in zip(manifest["files"], paths, strict=True):
-        path.write_bytes(stack.read_object(entry["key"]))
-    return paths
+    return training_files(stack, tmp_path_factory.mktemp("trained-on"))
 
 
 @pytest.fixture(scope="module")
 def trained_on(files: list[Path]) -> pd.DataFrame:
-    read = {".csv": pd.read_csv, ".gz": pd.read_csv, ".parquet": pd.read_parquet}
-    rows = pd.concat([read[path.suffix](path).astype(object) for path in files], ignore_index=True)
-    rows["timestamp"] = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601", errors="coerce")
-    return rows.dropna(subset=["timestamp"]).sort_values("timestamp", kind="stable")
+    return in_time_order(files)
 
 
 @pytest.fixture(scope="module")
