@@ -6,7 +6,9 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-THROTTLED = frozenset({"ThrottlingException", "Throttling"})
+THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+)
 PRECONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.aws import errors
 from functions.aws import history as items
 from functions.rest import problems
 from functions.score.decisions import Decisions, Row
@@ -76,6 +77,8 @@ class Recorder:
             if refused is None:
                 return new
             reasons = _reasons(refused)
+            if not reasons:  # throttled as a whole
+                continue
             if reasons[0]["Code"] == FAILED_CONDITION:  # scored before: counted before
                 return Row.from_item(reasons[0]["Item"])
             for field, reason in zip(updates, reasons[1:], strict=True):
@@ -97,8 +100,7 @@ class Recorder:
             # botocore adds a token, so that what it sends again after a lost answer is not done again
             self.table.transact_write_items(TransactItems=members)
         except ClientError as error:
-            codes = {reason["Code"] for reason in _reasons(error)}
-            if not codes or not codes <= PASSING:
+            if not _passes(error):
                 raise problems.unavailable("decision store") from error
             return error
         except BotoCoreError as error:
@@ -113,6 +115,11 @@ class Recorder:
             yield attempt
             attempt += 1
             self.pause(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
+
+
+def _passes(error: ClientError) -> bool:
+    codes = {reason["Code"] for reason in _reasons(error)}
+    return codes <= PASSING if codes else errors.code(error) in errors.THROTTLED
 
 
 def _reasons(error: ClientError) -> list[dict[str, Any]]:

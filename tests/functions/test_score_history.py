@@ -237,6 +237,15 @@ def test_events_that_get_in_each_others_way_are_written_one_after_the_other(worl
     assert stored(table) == replayed(SAMPLE)
 
 
+def test_a_table_that_is_throttled_as_a_whole_is_asked_again(world, table, wrapped):
+    def throttled(**_):
+        raise client_error("ProvisionedThroughputExceededException")
+
+    wrapped.instead["transact_write_items"] = [throttled, conflict("None", "TransactionConflict"), throttled]
+    assert world.score()[0] == 200
+    assert stored(table) == replayed(SAMPLE)
+
+
 def test_an_entity_that_stays_busy_is_503_within_a_second_or_so_and_the_log_says_why(world, table, wrapped):
     wrapped.instead["transact_write_items"] = [conflict("None", "TransactionConflict")] * 1000
     log = StringIO()
