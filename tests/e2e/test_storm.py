@@ -24,10 +24,12 @@ from .test_failures import start_training
 from .test_fallback import no_endpoint
 from .throttle import throttled_tables
 
-REQUESTS = int(os.environ.get("STORM_REQUESTS", "4000"))
+REQUESTS = int(os.environ.get("STORM_REQUESTS", "5000"))
 CALLERS = 16
 THROTTLED = 0.03
-OF_EACH = {"customer_id": 300, "card_id": 400, "terminal_id": 100}
+# Events of each, about: by far fewer than the partners that an entity remembers, for which of more it remembers depends
+# on their order.
+OF_EACH = {"customer_id": 15, "card_id": 12, "terminal_id": 20}
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Callers:
         chance = random.Random(number)
         return (
             self.payments[number % len(self.payments)]
-            | {name: f"{self.mark}-{chance.randrange(most)}" for name, most in OF_EACH.items()}
+            | {name: f"{self.mark}-{chance.randrange(REQUESTS // events)}" for name, events in OF_EACH.items()}
             | {"email": f"{self.mark}{chance.randrange(300)}@example.net", "ip_address": self.ip_address(chance)}
             | {"timestamp": (self.start + timedelta(seconds=chance.randrange(6000))).isoformat()}
             | {"transaction_id": f"{self.mark}-{number}"}
@@ -92,7 +94,16 @@ def test_every_request_gets_a_decision_that_is_kept_logged_and_counted_once(
     assert len({line["model"] for line in lines}) == 2
     contract = Contract.from_json(stack.read_object(f"runs/{stack.live()['model']}/contract.json"))
     expected = replayed(contract, lines)
-    assert states(stack, set(expected)) == expected
+    assert differing(states(stack, set(expected)), expected) == {}
+
+
+def differing(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
+    """Counters by entity: what there is, and what there should be."""
+    return {
+        key: {name: (found[key].get(name), value) for name, value in state.items() if found[key].get(name) != value}
+        for key, state in expected.items()
+        if found[key] != state
+    }
 
 
 def all_logged(stack: Stack, names: set[str]) -> list[dict[str, Any]] | None:
@@ -126,4 +137,4 @@ def test_two_copies_at_the_same_moment_get_one_decision(
     assert len(lines) == pairs
     contract = Contract.from_json(stack.read_object(f"runs/{stack.live()['model']}/contract.json"))
     expected = replayed(contract, lines)
-    assert states(stack, set(expected)) == expected
+    assert differing(states(stack, set(expected)), expected) == {}

@@ -27,7 +27,7 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, target: str, share: float) -> None:
         super().__init__(("127.0.0.1", 0), Forward)
         self.target, self.share, self.throttled = target, share, 0
-        self.pool, self.chance = urllib3.PoolManager(maxsize=64), random.Random(9)
+        self.pool, self.chance = urllib3.PoolManager(maxsize=256), random.Random(9)
 
 
 class Forward(BaseHTTPRequestHandler):
