@@ -29,7 +29,7 @@ CALLERS = 16
 THROTTLED = 0.03
 # Events of each, about: by far fewer than the partners that an entity remembers, for which of more it remembers depends
 # on their order.
-OF_EACH = {"customer_id": 15, "card_id": 12, "terminal_id": 20}
+OF_EACH = {"customer_id": 6, "card_id": 12, "terminal_id": 6}
 
 
 @dataclass
