@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from .conftest import TOOLS
 from .stack import Stack
 
@@ -14,8 +16,10 @@ EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "40")
 # API Gateway refuses a method that no path has with 403 and MiniStack with 404, where the tool wants 405.
 LEFT_OUT = "unsupported_method"
 FEWEST = 500
+LONGEST = 3600  # seconds
 
 
+@pytest.mark.timeout(LONGEST)
 def test_no_answer_breaks_the_description(stack: Stack, tmp_path: Path) -> None:
     described = tmp_path / "openapi.json"
     described.write_text(json.dumps(stack.get("/openapi.json").json()))
@@ -25,7 +29,7 @@ def test_no_answer_breaks_the_description(stack: Stack, tmp_path: Path) -> None:
         *("--max-examples", EXAMPLES, "--seed", "1", "--request-timeout", "60", "--suppress-health-check", "all"),
         *("--no-color", "--warnings", "off"),
     ]
-    ran = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=3600, check=False)
+    ran = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=LONGEST, check=False)
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-2000:]
     (generated,) = re.findall(r"(\d[\d,]*) generated", ran.stdout)
     assert int(generated.replace(",", "")) >= FEWEST

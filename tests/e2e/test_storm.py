@@ -27,6 +27,7 @@ from .throttle import throttled_tables
 REQUESTS = int(os.environ.get("STORM_REQUESTS", "5000"))
 CALLERS = 16
 THROTTLED = 0.03
+LONGEST = pytest.mark.timeout(1200 + REQUESTS // 10)
 # Events of each, about: by far fewer than the partners that an entity remembers, for which of more it remembers depends
 # on their order.
 OF_EACH = {"customer_id": 6, "card_id": 12, "terminal_id": 6}
@@ -69,6 +70,7 @@ class Callers:
         wait_for(f"{share:.0%} of the requests", lambda: len(self.answers) >= share * REQUESTS, 3600)
 
 
+@LONGEST
 def test_every_request_gets_a_decision_that_is_kept_logged_and_counted_once(
     stack: Stack, transactions: list[dict[str, Any]]
 ) -> None:
@@ -112,6 +114,7 @@ def all_logged(stack: Stack, names: set[str]) -> list[dict[str, Any]] | None:
     return list(lines.values()) if {line["transaction_id"] for line in lines.values()} == names else None
 
 
+@LONGEST
 @pytest.mark.parametrize("pairs", [max(100, REQUESTS // 50)])
 def test_two_copies_at_the_same_moment_get_one_decision(
     stack: Stack, transactions: list[dict[str, Any]], pairs: int
