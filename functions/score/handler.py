@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger()
-BESIDE = (
-    16  # calls beside a request, or the eight of a batch: of the endpoint, some of them given up, and of the bucket
-)
+BESIDE = 16  # calls beside a request or the eight of a batch: of the endpoint, some given up, and of the bucket
 
 
 def utc_now() -> datetime:
@@ -57,7 +55,7 @@ def aws_ports() -> Scoring:
         entities=Entities(table, found.history_table, logger),
         judging=Judging(live, Endpoint(clients.scoring_endpoint(budget), breaker, threads, metrics.count)),
         decisions=decisions,
-        recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
+        recorder=Recorder(clients.recording_table(), decisions, found.history_table, time.monotonic, time.sleep),
         ruling=Ruling(rules, lists, metrics.count),
         retention_days=found.retention_days,
         deadline=partial(Deadline.after, budget, time.monotonic),
