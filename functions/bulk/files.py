@@ -49,36 +49,35 @@ class Files:
         if told.get("status") == summary.DONE:
             return self._announce_scored(run, told)
         found = dropped.find(self.s3, self.bucket, run.key, run.etag)
-        if found is None:
-            return self._stop(run, told)
+        return self._stop(run) if found is None else self._score(run, found, has_time)
+
+    def _score(self, run: Run, found: ObjectTypeDef, has_time: Callable[[], bool]) -> Outcome:
         try:
             contract = self._contract()
             if contract is None:
-                return self._wait(run, told, "no model serves yet")
-            return self._score(run, found, contract, has_time)
+                return self._wait(run, "no model serves yet")
+            content = Dropped(self.s3, self.bucket, run.key, found)
+            reading = Reading(cast("IO[bytes]", content), run.key, contract.schema, run.id)
+            for rows in reading.parts(run.part):
+                if not has_time():
+                    return self._go_on(run)
+                run = run.after(self._part(run, rows))
+                if dropped.find(self.s3, self.bucket, run.key, run.etag) is None:
+                    return self._stop(run)
+                self._tell(run, summary.RUNNING, progress=round(content.progress, 3))
         except GoneError:
-            return self._stop(run, self._told(run))
+            return self._stop(run)
         except UnreadableError as error:
             return self._refuse(run, str(error))
         except ProblemError as problem:
             if problem.status != problems.UNAVAILABLE or run.tries >= MOST_TRIES:
                 raise
-            return self._wait(run.tried(), told, problem.message)
-
-    def _score(self, run: Run, found: ObjectTypeDef, contract: Contract, has_time: Callable[[], bool]) -> Outcome:
-        content = Dropped(self.s3, self.bucket, run.key, found)
-        reading = Reading(cast("IO[bytes]", content), run.key, contract.schema, run.id)
-        for rows in reading.parts(run.part):
-            if not has_time():
-                return self._go_on(run)
-            run = run.after(self._part(run, rows))
-            if dropped.find(self.s3, self.bucket, run.key, run.etag) is None:
-                return self._stop(run, self._told(run))
-            self._tell(run, summary.RUNNING, progress=round(content.progress, 3))
+            return self._wait(run.tried(), problem.message)
         if not run.totals.rows:
-            raise UnreadableError("it has a header but no rows")
-        if not has_time():
-            return self._go_on(run)
+            return self._refuse(run, "it has a header but no rows")
+        return self._finish(run, reading) if has_time() else self._go_on(run)
+
+    def _finish(self, run: Run, reading: Reading) -> Outcome:
         results.assemble(self.s3, self.bucket, run)
         told = self._tell(run, summary.DONE, progress=1.0, ignored_columns=reading.ignored)
         return self._announce_scored(run, told)
@@ -101,21 +100,25 @@ class Files:
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(asdict(run)), DelaySeconds=seconds)
         return Outcome.DONE
 
-    def _wait(self, run: Run, told: dict[str, Any], reason: str) -> Outcome:
+    def _wait(self, run: Run, reason: str) -> Outcome:
+        told = self._told(run)
         if (told.get("status"), told.get("reason")) != (summary.WAITING, reason):
             self._tell(run, summary.WAITING, reason=reason)
         return self._go_on(run, self.poll_seconds)
 
-    def _stop(self, run: Run, told: dict[str, Any]) -> Outcome:
+    def _stop(self, run: Run) -> Outcome:
         """The file is gone. A run that has ended stays as it was told; a replaced file has a run of its own."""
-        if told.get("status") in (summary.WAITING, summary.RUNNING):
+        if self._told(run).get("status") in (summary.WAITING, summary.RUNNING):
             self._tell(run, summary.STOPPED, reason="the file was removed or replaced")
         return Outcome.DONE
 
     def _refuse(self, run: Run, reason: str) -> Outcome:
-        self._tell(run, summary.FAILED, reason=reason)
+        """What was scored before the file turned out to be none is there to be fetched."""
+        if run.part:
+            results.assemble(self.s3, self.bucket, run)
+        told = self._tell(run, summary.FAILED, reason=reason)
         mark = run.announcement(f"failed-{hashlib.sha256(reason.encode()).hexdigest()[:8]}")
-        return self.announcer.announce(mark, notices.unreadable(run.key, reason))
+        return self.announcer.announce(mark, notices.unreadable(told))
 
     def _announce_scored(self, run: Run, told: dict[str, Any]) -> Outcome:
         return self.announcer.announce(run.announcement("done"), notices.scored(run.summary, told))

@@ -30,10 +30,6 @@ def document(run: Run, status: str, bucket: str, now: datetime, **more: Any) -> 
     }
     if status in ENDED:
         found["ended_at"] = moment
-    if status == DONE:
-        found |= {name: f"s3://{bucket}/{key}" for name, key in _results(run).items()}
+    if status in (DONE, FAILED) and run.part:
+        found |= {"results": f"s3://{bucket}/{run.results}", "all_rejected_rows": f"s3://{bucket}/{run.rejected}"}
     return found
-
-
-def _results(run: Run) -> dict[str, str]:
-    return {"results": run.results, "all_rejected_rows": run.rejected}

@@ -1,6 +1,7 @@
 """A file of transactions is scored like requests: once, in its order, to its end; what cannot be scored is told."""
 
 import gzip
+import hashlib
 import json
 from itertools import cycle
 
@@ -281,6 +282,37 @@ def test_a_file_that_cannot_be_read_is_told_once(files, sns, content, words):
     assert told["status"] == "failed" and words in told["reason"]
     (notice,) = sns.published
     assert notice["Subject"] == "Not scored: batch/in/november.csv" and words in notice["Message"]
+
+
+def test_what_was_scored_before_a_file_breaks_off_can_be_fetched(files, short_parts, sns):
+    cards = [hashlib.sha256(b"%d" % number).hexdigest() for number in range(400)]  # which hardly pack
+    whole = gzip.compress(text(row(number, card_id=card) for number, card in enumerate(cards)).encode())
+    told = files.run(whole[: len(whole) // 2])
+    assert told["status"] == "failed" and "cut off" in told["reason"]
+    assert told["rows"] > 0 and told["rows"] % 4 == 0
+    assert [one["transaction_id"] for one in files.results()] == [f"t-{number}" for number in range(told["rows"])]
+    (notice,) = sns.published
+    assert notice["Subject"] == f"Not scored to its end: batch/in/{NAME}" and told["results"] in notice["Message"]
+
+
+def test_addresses_with_blanks_can_be_pasted_into_a_shell(files, sns):
+    files.run(text([row(1)]), "two words.csv")
+    assert f"aws s3 cp 's3://{BUCKET}/batch/out/two words.csv' ." in sns.published[0]["Message"]
+
+
+def test_progress_between_two_failures_of_a_service_counts(files, short_parts, monkeypatch):
+    write, written = files.world.scoring.recorder.table.transact_write_items, []
+
+    def fail_after_two_parts(**request):
+        written.append(request)
+        if len(written) > 8:
+            raise client_error("InternalServerError")
+        return write(**request)
+
+    monkeypatch.setattr(files.world.scoring.recorder.table, "transact_write_items", fail_after_two_parts, raising=False)
+    first = files.drop(text(row(number) for number in range(12)))
+    files.deliver(first)
+    assert [(rest["part"], rest["tries"]) for rest in files.sqs.sent] == [(2, 1)]
 
 
 def test_a_corrected_schema_lets_a_refused_file_in(files):
