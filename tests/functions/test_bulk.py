@@ -10,6 +10,9 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from functions.bulk import reading
 from functions.bulk.handler import ENOUGH_MS
+from functions.bulk.part import Part
+from functions.bulk.run import Run
+from functions.bulk.totals import Totals
 from model.schema import Schema
 from tests.functions import bulk, world
 from tests.functions.artefacts import contract
@@ -242,6 +245,38 @@ def test_a_file_that_is_removed_is_scored_no_further(files, hurried, then):
     assert files.sqs.sent == []
 
 
+def test_a_file_that_is_removed_while_a_part_is_scored_is_scored_no_further(files, short_parts):
+    def remove():
+        files.world.s3.delete_object(Bucket=BUCKET, Key=f"batch/in/{NAME}")
+
+    during(files, remove)
+    files.deliver(files.drop(text(row(number) for number in range(8))))
+    assert files.decision("t-3") and files.decision("t-4") is None
+    assert "batch/out/november.csv" not in files.stored()
+
+
+def test_of_two_that_score_a_part_at_the_same_moment_the_first_holds(files, short_parts):
+    first = files.drop(text(row(number) for number in range(4)))
+    other = Part("theirs,0.5,500,review,m,endpoint,\n", "", Totals(rows=4, outcomes={"review": 4}))
+    key = Run.from_body(first).part_key(0)
+    during(files, lambda: files.world.s3.put_object(Bucket=BUCKET, Key=key, Body=other.to_json()))
+    files.deliver(first)
+    assert files.summary()["outcomes"] == {"review": 4}
+    assert [one["transaction_id"] for one in files.results()] == ["theirs"]
+
+
+def during(files, happens):
+    """Something that happens while the endpoint is asked for the first time."""
+    asked, waiting = files.world.endpoint.invoke_endpoint, [happens]
+
+    def ask(**request):
+        while waiting:
+            waiting.pop()()
+        return asked(**request)
+
+    files.world.endpoint.invoke_endpoint = ask
+
+
 def test_a_replaced_file_leaves_the_summary_to_the_new_one(files, hurried):
     old = files.drop(text(row(number) for number in range(6)))
     files.deliver(old)
@@ -311,7 +346,8 @@ def test_progress_between_two_failures_of_a_service_counts(files, short_parts, m
 
     monkeypatch.setattr(files.world.scoring.recorder.table, "transact_write_items", fail_after_two_parts, raising=False)
     first = files.drop(text(row(number) for number in range(12)))
-    files.deliver(first)
+    found = first["detail"]["object"]
+    files.deliver({"key": found["key"], "etag": found["etag"], "part": 0, "totals": {}, "tries": 59})
     assert [(rest["part"], rest["tries"]) for rest in files.sqs.sent] == [(2, 1)]
 
 

@@ -7,14 +7,30 @@ from functions.bulk.part import Part
 from functions.bulk.results import Upload, assemble
 from functions.bulk.run import Run
 from functions.bulk.totals import MOST_EXAMPLES, Totals
+from tests.contract import service_model
 from tests.functions.conftest import BUCKET, read, stored
 
 MEGABYTES = 2**20
 
 
+class Checked:
+    """A client whose every request is one that AWS accepts."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        def call(**request):
+            operation = "".join(word.capitalize() for word in name.split("_"))
+            assert service_model.problems("s3", operation, request) == []
+            return getattr(self._client, name)(**request)
+
+        return call
+
+
 @pytest.mark.parametrize("pieces", [[], ["a"], ["x" * 3 * MEGABYTES] * 7, ["y" * 8 * MEGABYTES], ["ü" * 5 * MEGABYTES]])
 def test_any_length_is_stored_as_it_is(s3, pieces):
-    upload = Upload(s3, BUCKET, "batch/out/a.csv")
+    upload = Upload(Checked(s3), BUCKET, "batch/out/a.csv")
     for piece in pieces:
         upload.add(piece)
     upload.close()
