@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.figures import report
-from bench.function import SETTINGS
+from bench.function import ENVIRONMENT
 
 ROOT = Path(__file__).parents[1]
 OURS = "from functions.score import handler; handler.aws_ports()"
@@ -40,8 +40,7 @@ def main() -> None:
             found = Path(str(find_spec(package).origin))  # type: ignore[union-attr]
             module = found.parent if found.name == "__init__.py" else found
             Path(of_lambda, module.name).symlink_to(module)
-        settings = {name: value for name, value in SETTINGS.items() if name != "POWERTOOLS_TRACE_DISABLED"}
-        runtime = settings | {"PYTHONPATH": f"{folder}{os.pathsep}{of_lambda}"}
+        runtime = ENVIRONMENT | {"PYTHONPATH": f"{folder}{os.pathsep}{of_lambda}"}
         ours, usual = [], []
         for _ in range(TRIES):  # in turn: what disturbs one disturbs the other
             ours.append(_milliseconds(OURS, folder, runtime))

@@ -1,175 +1,145 @@
-"""The scoring function, warm, in three ways: with neighbours that answer at once, which leaves the work that is ours;
-with neighbours behind sockets; and beside a bare botocore handler that asks these the same."""
+"""The scoring function as a whole, one transaction at a time and warm: its own work without its calls, and on loopback
+beside a handler that makes the same calls and nothing else."""
 
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
-from botocore.session import get_session
-
-from bench import neighbours
-from bench.figures import latencies, report, report_latencies
-from functions.aws import clients
-from functions.score import handler
-from functions.score.decisions import Decisions
-from functions.score.entities import Entities
-from functions.score.lists import Lists
-from functions.score.rules import RulesInForce
-from functions.score.ruling import Ruling
-from functions.score.scoring import Scoring
-from model.artefact import CONTRACT, TREES
+from bench.figures import WARM_UP, report, report_latencies, timed
+from bench.stubs import BUCKET, InMemory, loopback
+from model.contract import Contract
 
 ROOT = Path(__file__).parents[1]
-SETTINGS = {
-    "BUCKET": "bench",
+EVENT = ROOT / "events" / "score-valid.json"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    "POWERTOOLS_SERVICE_NAME": "score",
+    "BUCKET": BUCKET,
     "DECISIONS_TABLE": "decisions",
     "HISTORY_TABLE": "history",
     "LISTS_TABLE": "lists",
-    "RETENTION_DAYS": "180",
+    "RETENTION_DAYS": "400",
     "SCORE_BUDGET_MS": "5000",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "bench",
-    "AWS_SECRET_ACCESS_KEY": "bench",
-    "POWERTOOLS_SERVICE_NAME": "score",
-    "POWERTOOLS_METRICS_NAMESPACE": "bench",
-    "POWERTOOLS_TRACE_DISABLED": "true",
 }
-CONTEXT: Any = SimpleNamespace(
-    function_name="score",
-    function_version="1",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:score",
-    aws_request_id="bench",
-    get_remaining_time_in_millis=lambda: 28_000,
-)
 
 
 @dataclass
-class AtOnce:
-    """DynamoDB and the endpoint without a network; remembers what it was asked."""
+class Noted:
+    """A client that remembers what it was asked."""
 
-    prediction: bytes
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    client: Any
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def _answer(self, operation: str, answer: dict[str, Any], **request: Any) -> dict[str, Any]:
-        self.asked.append((operation, request))
-        return answer
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self.calls.append((operation, request))
+            return getattr(self.client, operation)(**request)
 
-    def get_item(self, **request: Any) -> dict[str, Any]:
-        return self._answer("get_item", {}, **request)
-
-    def batch_get_item(self, **request: Any) -> dict[str, Any]:
-        return self._answer("batch_get_item", {"Responses": {}, "UnprocessedKeys": {}}, **request)
-
-    def transact_write_items(self, **request: Any) -> dict[str, Any]:
-        return self._answer("transact_write_items", {}, **request)
-
-    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
-        return self._answer("invoke_endpoint", {"Body": io.BytesIO(self.prediction)}, **request)
+        return call
 
 
-def measure(model: Path, payload: dict[str, Any], prediction: bytes, calls: int) -> None:
-    """`model` is the unpacked artefact, `prediction` what its container answers to the payload."""
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        neighbours.running(bucket(model, prediction, Path(scratch))) as address,
-        patch.dict(os.environ, SETTINGS | {"AWS_ENDPOINT_URL": address}),
-    ):
-        at_once = AtOnce(prediction)
-        handler.aws_ports.cache_clear()
-        over_sockets = handler.aws_ports()
-        caller = partial(call, events(payload))
-        ours = latencies_of(partial(caller, without_network(over_sockets, at_once)), calls)
-        report_latencies("function_own_work", ours)
-        whole = latencies_of(partial(caller, over_sockets), calls)
-        report_latencies("function_loopback", whole)
-        requests = one_round(at_once)
-        bare = latencies_of(Bare(requests), calls)
-        report_latencies("bare_botocore_loopback", bare, requests=len(requests))
-        report("function_to_bare", whole[len(whole) // 2] / bare[len(bare) // 2], "ratio of p50")
+CONTEXT: Any = SimpleNamespace(  # what the handler's logger reads of it
+    function_name="fraud-score", memory_limit_in_mb=1024, invoked_function_arn="arn:bench", aws_request_id="bench"
+)
 
 
-def bucket(model: Path, prediction: bytes, folder: Path) -> Path:
-    name = json.loads((model / CONTRACT).read_text())["model"]
-    run = folder / "runs" / name
-    run.mkdir(parents=True)
-    (folder / "config").mkdir()
-    (run / "contract.json").write_bytes((model / CONTRACT).read_bytes())
-    (run / "trees.json.gz").write_bytes(gzip.compress((model / TREES).read_bytes()))
-    live = {"model": name, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
-    (folder / "config" / "live.json").write_text(json.dumps(live))
-    (folder / neighbours.PREDICTION).write_bytes(prediction)
-    return folder
+def whole(
+    contract: Contract, trees: bytes, transaction: Mapping[str, Any], predicted: Mapping[str, Any], calls: int
+) -> None:
+    os.environ.update(ENVIRONMENT)
+    files, prediction = _files(contract, trees), json.dumps(predicted).encode()
+    event = json.loads(EVENT.read_text("utf-8")) | {"body": json.dumps(transaction)}
+    memory = Noted(InMemory(files, prediction))
+    ours = _handler(event, memory, memory, memory)
+    (own,) = _in_turn([ours], calls)
+    report_latencies("score_function_own_work", own)
+    with _silence():
+        memory.calls.clear()
+        ours()
+    requests = list(memory.calls)
+    with loopback(files, prediction) as address:
+        table, runtime, s3 = (_client(name, address) for name in ("dynamodb", "sagemaker-runtime", "s3"))
+        bare = _bare(runtime, table, requests)
+        whole, only_calls = _in_turn([_handler(event, s3, table, runtime), bare], calls)
+    report_latencies("score_function_loopback", whole, requests=len(requests))
+    report_latencies("bare_botocore_loopback", only_calls, requests=len(requests))
+    report("score_function_times_bare", median(whole) / median(only_calls), "times", requests=len(requests))
 
 
-def without_network(scoring: Scoring, at_once: Any) -> Scoring:
-    judging = scoring.judging
-    decisions = Decisions(at_once, SETTINGS["DECISIONS_TABLE"])
-    lists = Lists(at_once, SETTINGS["LISTS_TABLE"], scoring.now, scoring.logger)
-    rules = RulesInForce(clients.scoring_s3(), SETTINGS["BUCKET"], scoring.live._clock, scoring.logger)
-    return replace(
-        scoring,
-        judging=replace(judging, endpoint=replace(judging.endpoint, runtime=at_once)),
-        entities=Entities(at_once, SETTINGS["HISTORY_TABLE"], scoring.logger),
-        decisions=decisions,
-        recorder=replace(scoring.recorder, table=at_once, decisions=decisions),
-        ruling=Ruling(rules, lists, scoring.count),
-    )
+def _handler(event: dict[str, Any], s3: Any, table: Any, runtime: Any) -> Callable[[], Any]:
+    from functions import settings
+    from functions.score import wiring
+    from functions.score.handler import handler, logger
+
+    scoring = wiring.scoring(settings.load(settings.ScoreSettings), s3, table, table, runtime, logger)
+
+    def call() -> None:
+        answer = handler(event, CONTEXT, ports=scoring)
+        if answer["statusCode"] != 200:
+            raise RuntimeError(answer["body"])
+
+    return call
 
 
-def events(payload: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """Requests as API Gateway sends them, each with an id of its own."""
-    sample, numbers = json.loads((ROOT / "events" / "score-valid.json").read_text()), count()
-    return lambda: sample | {"body": json.dumps(payload | {"transaction_id": f"bench-{next(numbers)}"})}
+def _bare(runtime: Any, table: Any, requests: list[tuple[str, dict[str, Any]]]) -> Callable[[], Any]:
+    """What is read at the same time, then the endpoint, then the write."""
+    reads = [partial(getattr(table, name), **request) for name, request in requests if name.endswith("get_item")]
+    asked, threads = dict(requests), ThreadPoolExecutor(len(reads))
 
-
-def call(event: Callable[[], dict[str, Any]], ports: Scoring) -> None:
-    answer = handler.handler(event(), CONTEXT, ports=ports)
-    if answer["statusCode"] != 200 or json.loads(answer["body"])["scored_by"] != "endpoint":
-        raise RuntimeError(answer["body"])
-
-
-def latencies_of(work: Callable[[], None], calls: int) -> list[float]:
-    """What the function logs goes to a file, as Lambda takes it, not to the figures."""
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        return latencies(work, calls)
-
-
-def one_round(at_once: AtOnce) -> list[tuple[str, dict[str, Any]]]:
-    """All that the last transaction asked for."""
-    ends = [place for place, (operation, _) in enumerate(at_once.asked) if operation == "transact_write_items"]
-    return at_once.asked[ends[-2] + 1 : ends[-1] + 1]
-
-
-class Bare:
-    """The same requests and nothing else: what is read at the same time, then the endpoint, then the write."""
-
-    def __init__(self, requests: list[tuple[str, dict[str, Any]]]) -> None:
-        session = get_session()
-        self._table: Any = session.create_client("dynamodb", config=clients.SCORING_TABLE)
-        self._runtime: Any = session.create_client("sagemaker-runtime", config=clients.endpoint_config(5))
-        by_kind = [(operation, request) for operation, request in requests if operation.endswith("get_item")]
-        self._reads = [partial(getattr(self._table, operation), **request) for operation, request in by_kind]
-        asked = dict(requests)
-        self._invocation, self._writing = asked["invoke_endpoint"], asked["transact_write_items"]
-        self._threads = ThreadPoolExecutor(len(self._reads))
-
-    def __call__(self) -> None:
-        for read in [self._threads.submit(read) for read in self._reads]:
+    def call() -> None:
+        for read in [threads.submit(read) for read in reads]:
             read.result()
-        json.loads(self._runtime.invoke_endpoint(**self._invocation)["Body"].read())
-        self._table.transact_write_items(**self._writing)
+        json.loads(runtime.invoke_endpoint(**asked["invoke_endpoint"])["Body"].read())
+        table.transact_write_items(**asked["transact_write_items"])
+
+    return call
+
+
+def _client(service: str, address: str) -> Any:
+    from botocore.config import Config
+    from botocore.session import get_session
+
+    return get_session().create_client(service, endpoint_url=address, config=Config(max_pool_connections=32))
+
+
+def _in_turn(works: list[Callable[[], Any]], calls: int) -> list[list[float]]:
+    """Milliseconds of each, ascending. One after the other, so that what else the machine does slows all alike."""
+    taken: list[list[float]] = [[] for _ in works]
+    with _silence():
+        for _ in range(WARM_UP):
+            for work in works:
+                work()
+        for _ in range(calls):
+            for work, times in zip(works, taken, strict=True):
+                times.append(timed(work)[1] * 1000)
+    return [sorted(times) for times in taken]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The function writes its metrics where the figures go."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+def _files(contract: Contract, trees: bytes) -> dict[str, bytes]:
+    live = {"model": contract.model, "endpoint": "fraud-endpoint", "since": "2026-11-23T15:00:00+00:00"}
+    return {
+        "config/live.json": json.dumps(live).encode(),
+        f"runs/{contract.model}/contract.json": contract.to_json().encode(),
+        f"runs/{contract.model}/trees.json.gz": gzip.compress(trees),
+    }

@@ -60,6 +60,13 @@ class ScoreSettings:
 
 
 @dataclass(frozen=True)
+class BulkSettings(ScoreSettings):
+    topic_arn: str
+    queue_url: str
+    poll_seconds: int
+
+
+@dataclass(frozen=True)
 class LabelSettings:
     bucket: str
     topic_arn: str

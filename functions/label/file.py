@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, cast
+from typing import IO
 
+from functions.csv_file import UnreadableError, records
 from functions.label.label import FRAUD, LEGIT, Label, past
 from model import label as forms
 from model import timestamps
@@ -21,10 +18,6 @@ COLUMNS = (  # transaction, label, when it was given (which a file may leave out
     (ID, "label", "labelled_at"),
     ("event_id", "event_label", "label_timestamp"),
 )
-
-
-class UnreadableError(Exception):
-    """The file as a whole cannot be read; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +31,15 @@ class Row:
     found: Label | Rejected | None  # None: the label is blank, nobody knows yet
 
 
-def rows(content: IO[bytes], name: str, words: forms.Label, dropped_at: datetime) -> Iterator[Row]:
+def rows(content: IO[bytes], words: forms.Label, dropped_at: datetime) -> Iterator[Row]:
     """A label without a time was given when its file was dropped: read twice, it is the same label."""
-    try:
-        unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=content)) if name.lower().endswith(".gz") else content
-        reader = csv.reader(io.TextIOWrapper(unpacked, "utf-8-sig", newline=""))
-        places = _places(next(reader, []))
-        for cells in reader:
-            if cells:
-                yield Row(reader.line_num, _row(cells, places, words, dropped_at))
-    except (csv.Error, UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(f"it is no CSV file in UTF-8 ({error})") from error
+    found = records(content)
+    places = _places(next((record.cells for record in found), []))
+    for record in found:
+        if record.damage:
+            yield Row(record.end, Rejected(f"cannot be read as CSV: {record.damage}"))
+        else:
+            yield Row(record.end, _row(record.cells, places, words, dropped_at))
 
 
 def _places(header: list[str]) -> tuple[int, int, int | None]:

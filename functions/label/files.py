@@ -9,17 +9,17 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from itertools import batched
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import ClientError
-
-from functions.aws import errors, objects, serving
+from functions.aws import dropped, objects, serving
 from functions.aws.announcements import Announcer
+from functions.aws.dropped import Dropped, GoneError
 from functions.aws.queue import Outcome
+from functions.csv_file import UnreadableError
 from functions.label import notices
-from functions.label.file import Rejected, Row, UnreadableError, rows
+from functions.label.file import Rejected, Row, rows
 from functions.label.label import Label
 from functions.label.recording import Recording
 from model import label as forms
@@ -46,8 +46,7 @@ class Message:
     def from_body(cls, body: dict[str, Any]) -> Message:
         if "line" in body:
             return cls(**body)
-        dropped = body["detail"]["object"]
-        return cls(dropped["key"], dropped["etag"].strip('"'))
+        return cls(*dropped.named_in(body))
 
     @property
     def done(self) -> str:
@@ -64,20 +63,19 @@ class Files:
     queue_url: str
 
     def on_message(self, message: Message, has_time: Callable[[], bool]) -> Outcome:
-        found = objects.find(self.s3, self.bucket, message.key)
-        if found is None or found["ETag"].strip('"') != message.etag or message.key.endswith("/"):
-            return Outcome.DONE  # gone, or replaced: that has an event of its own
+        found = dropped.find(self.s3, self.bucket, message.key, message.etag)
+        if found is None:
+            return Outcome.DONE
         try:
             return self._record(message, found, has_time)
+        except GoneError:
+            return Outcome.DONE
         except UnreadableError as error:
             return self.announcer.announce(_marker(message), notices.unreadable(message.key, str(error)))
 
     def _record(self, message: Message, found: ObjectTypeDef, has_time: Callable[[], bool]) -> Outcome:
-        content = self._open(message)
-        if content is None:
-            return Outcome.DONE
         counts, rejected = Counter(message.counts), list[tuple[int, str]]()
-        for batch in batched(self._rows(content, message, found), AT_ONCE):
+        for batch in batched(self._rows(message, found), AT_ONCE):
             labels = [row.found for row in batch if isinstance(row.found, Label)]
             steps = self.recording.record(labels, has_time)
             if steps is None:
@@ -98,19 +96,10 @@ class Files:
             _marker(message), notices.incomplete(message.key, self.bucket, message.done, counts)
         )
 
-    def _rows(self, content: IO[bytes], message: Message, found: ObjectTypeDef) -> Iterator[Row]:
-        dropped_at: datetime = found["LastModified"].astimezone(UTC)
-        everything = rows(content, message.key, self._words(), dropped_at)
+    def _rows(self, message: Message, found: ObjectTypeDef) -> Iterator[Row]:
+        content = cast("IO[bytes]", Dropped(self.s3, self.bucket, message.key, found))
+        everything = rows(content, self._words(), found["LastModified"].astimezone(UTC))
         return (row for row in everything if row.line > message.line)
-
-    def _open(self, message: Message) -> IO[bytes] | None:
-        try:
-            found = self.s3.get_object(Bucket=self.bucket, Key=message.key, IfMatch=message.etag)
-        except ClientError as error:
-            if errors.code(error) in errors.PRECONDITION_FAILED:
-                return None
-            raise
-        return cast("IO[bytes]", found["Body"])
 
     def _words(self) -> forms.Label:
         """What the schema in force calls fraud; without a model, what schemas do that say nothing."""

@@ -1,4 +1,4 @@
-"""POST /score/batch: up to a hundred transactions, each decided as POST /score would have decided it in its turn."""
+"""Up to a hundred transactions, of a request or a file, each decided as POST /score would have done it in its turn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(payload: Mapping[str, Any]) -> list[Any]:
 
 def decide(scoring: Scoring, transactions: Sequence[Any], seconds: float = ANSWERED_AFTER) -> list[dict[str, Any]]:
     """One answer for each, in their order. Where a service is away for all of them, the batch fails as one would."""
-    found = _score(scoring, transactions, seconds)
+    found = score(scoring, transactions, seconds)
     failures = [one for one in found if isinstance(one, ProblemError)]
     if len(failures) == len(found) and all(failure.status == problems.UNAVAILABLE for failure in failures):
         raise failures[0]
@@ -48,7 +48,7 @@ def decide(scoring: Scoring, transactions: Sequence[Any], seconds: float = ANSWE
     return [_answer(place, transactions[place], one) for place, one in enumerate(found)]
 
 
-def _score(scoring: Scoring, transactions: Sequence[Any], seconds: float) -> list[Found]:
+def score(scoring: Scoring, transactions: Sequence[Any], seconds: float) -> list[Found]:
     """What takes too long is not waited for. Its decision may be kept all the same, and is answered the next time."""
     found: list[Found] = [problems.no_time() for _ in transactions]
     until = time.monotonic() + seconds

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model import file_forms
 from model.field import is_unicode
 from model.training.problems import Rejections, TrainingError
 
@@ -43,9 +44,9 @@ def blocks(path: Path, name: str, check_header: CheckHeader, rejected: Rejection
         with path.open("rb") as raw:
             start = raw.read(4)
             raw.seek(0)
-            if start == b"PAR1":
+            if start == file_forms.PARQUET:
                 yield from _parquet(raw, name, check_header)
-            elif start[:2] == b"\x1f\x8b":
+            elif start[:2] == file_forms.GZIP:
                 with gzip.open(raw) as unzipped:
                     yield from _csv(unzipped, name, check_header, rejected)
             else:
@@ -71,7 +72,8 @@ def _parquet(raw: IO[bytes], name: str, check_header: CheckHeader) -> Iterator[B
 
 def _csv(raw: Any, name: str, check_header: CheckHeader, rejected: Rejections) -> Iterator[Block]:
     buffered = io.BufferedReader(raw, 2**20)
-    _refuse_other_formats(buffered.peek(4096)[:4096], name)
+    if otherwise := file_forms.no_csv(buffered.peek(4096)[:4096]):
+        raise TrainingError(f"{name}: {otherwise}")
     # undecodable bytes become lone surrogates, which are found again when the cells are read
     text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, strict=True)
@@ -141,16 +143,3 @@ def _is_utf8(record: _Record, wanted: list[str], positions: list[int], name: str
             rejected.add(name, record.line, column, "is not valid UTF-8 text")
             return False
     return True
-
-
-def _refuse_other_formats(start: bytes, name: str) -> None:
-    if start == b"":
-        raise TrainingError(f"{name}: is empty")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise TrainingError(f"{name}: is UTF-16 text; save it as CSV in UTF-8")
-    if start[:4] == b"PK\x03\x04":
-        raise TrainingError(f"{name}: is a ZIP or Excel file; save it as CSV or Parquet")
-    if b"\x00" in start:
-        raise TrainingError(f"{name}: is neither CSV nor Parquet (binary content)")
-    if start.lstrip()[:1] in (b"<", b"{", b"["):
-        raise TrainingError(f"{name}: is neither CSV nor Parquet (it looks like HTML, XML or JSON)")

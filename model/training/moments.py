@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model import timestamps
-from model.field import Field, InvalidTransaction
+from model.field import InvalidTransaction
+from model.file_row import COUNTED, moment
 from model.timestamps import Clock, Count, Written
 from model.training import columns
 from model.training.columns import Array, is_text, matches, plain_strings
 
 PLAIN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?$"
-COUNTED = Field("timestamp", "number", required=True)
 _MICROSECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,11 +84,11 @@ def _parse_times(array: Any, zone: Clock) -> tuple[Array, Array] | None:
 def read_time(raw: Any, zone: Clock) -> datetime:
     if raw is None or raw == "" or raw != raw:  # NaN and NaT differ from themselves
         raise ValueError("is required and missing")
+    if isinstance(raw, str):
+        return moment(raw, zone)
     if isinstance(zone, Count):
         return zone.moment(_number(raw))
     if isinstance(zone, Written):
-        if isinstance(raw, str):
-            return zone.moment(raw)
         zone = zone.zone
     if isinstance(raw, datetime):
         if raw.tzinfo:
@@ -96,14 +96,14 @@ def read_time(raw: Any, zone: Clock) -> datetime:
         if zone is None:
             raise ValueError("has no UTC offset: set timestamp.timezone in the schema")
         return timestamps.localise(raw, zone)
-    if not isinstance(raw, str | date):
+    if not isinstance(raw, date):
         raise ValueError("must be an ISO 8601 timestamp such as 2026-03-01T12:30:00Z")
-    return timestamps.parse(raw if isinstance(raw, str) else raw.isoformat(), zone)
+    return timestamps.parse(raw.isoformat(), zone)
 
 
 def _number(raw: Any) -> float:
     try:
-        number = COUNTED.read_cell(raw) if isinstance(raw, str) else COUNTED.number(columns.cell(raw))
+        number = COUNTED.number(columns.cell(raw))
     except InvalidTransaction as invalid:
         raise ValueError(invalid.message) from None
     return float(number or 0.0)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta, tzinfo
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
 
+from model import header
 from model.field import Field, InvalidTransaction
+from model.file_row import clock_of, zone_beside
 from model.schema import Schema, SchemaError
-from model.timestamps import Clock, Count, Written
-from model.training import columns, header, moments
+from model.training import columns, moments
 from model.training.columns import Array, Texts
 from model.training.files import Block, blocks
 from model.training.problems import Rejections, TrainingError
@@ -74,31 +74,13 @@ def read_files(schema: Schema, files: Sequence[tuple[str, Path]], rejected: Reje
     return reader.table(tuple(name for name, _ in files))
 
 
-def zone_of(schema: Schema) -> Clock:
-    if schema.time_unit:
-        return Count(schema.time_unit)
-    if schema.timezone is None:
-        return None
-    zone = _zone(schema.timezone)
-    return Written(schema.time_format, zone) if schema.time_format else zone
-
-
-def _zone(name: str) -> tzinfo:
-    if name.upper() in ("UTC", "Z"):
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SchemaError("timestamp.timezone: expected a time zone such as UTC or Europe/Berlin") from None
-
-
 class _Reader:
     def __init__(self, schema: Schema, rejected: Rejections, labelled: bool) -> None:
         if labelled and schema.label is None:
             raise SchemaError("label: is missing; expected the column that says what was fraud")
         self._schema = schema
         self._rejected = rejected
-        self._zone = zone_of(schema)
+        self._zone = clock_of(schema)
         self._fields = [field for field in schema.fields if field.role != "ignore"]
         self._texts = {field.name: Texts(self._reader(field)) for field in self._fields if not field.numeric}
         self._labelled = labelled
@@ -107,7 +89,10 @@ class _Reader:
         self._parts: list[dict[str, Any]] = []
 
     def check_header(self, file: str, names: list[str]) -> list[str]:
-        return header.columns_to_read(self._schema, file, names, labelled=self._labelled)
+        try:
+            return header.columns_to_read(self._schema, file, names, labelled=self._labelled)
+        except header.HeaderError as error:
+            raise TrainingError(str(error)) from None
 
     def add(self, number: int, file: str, block: Block) -> None:
         size = len(block.rows)
@@ -148,9 +133,7 @@ class _Reader:
 
     def _reader(self, field: Field) -> Callable[[Any], str | None]:
         """Of one text; a time of a file may be one without an offset."""
-        if field.role != "time" or isinstance(self._zone, Count):
-            return field.text
-        return partial(field.text, zone=self._zone.zone if isinstance(self._zone, Written) else self._zone)
+        return partial(field.text, zone=zone_beside(self._zone)) if field.role == "time" else field.text
 
     def _ids(self, file: str, block: Block) -> tuple[Any, Array]:
         if self._schema.id_column:

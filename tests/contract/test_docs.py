@@ -36,6 +36,7 @@ AWS_TERMS = {  # words of AWS that are written like names of the template
     "LogicalId",
     "ManifestFile",
     "MiniStack",
+    "RecursiveLoop",
     "SageMaker",
     "TrainingJobs",
     "UpdatedModelPackageFields",

@@ -12,6 +12,9 @@ ACTION_OF = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("sagemaker-runtime", "InvokeEndpoint"): "sagemaker:InvokeEndpoint",
+    ("s3", "CreateMultipartUpload"): "s3:PutObject",
+    ("s3", "UploadPart"): "s3:PutObject",
+    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
 }
 # What a function's source does not show: Lambda does it in the function's name, or a request brings it along.
 QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -26,6 +29,7 @@ BROUGHT_ALONG = {
     "backfill": LAMBDA | QUEUE,
     "score": LAMBDA | TRANSACTION,
     "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
+    "bulk": LAMBDA | QUEUE | ENCRYPTED_TOPIC | TRANSACTION,
     "rules": LAMBDA | QUEUE | ENCRYPTED_TOPIC,
     "lists": LAMBDA,
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
@@ -46,6 +50,8 @@ WITHOUT_RESOURCE = {
 
 def called(name: str) -> set[str]:
     actions = {ACTION_OF.get(call, f"{call[0]}:{call[1]}") for call in calls.of_function(name)}
+    if name == "bulk":  # scores with the code of POST /score
+        actions = actions | called("score")
     if name == "train":  # reads the schema's exact version, which is an action of its own
         actions = actions | {"s3:GetObjectVersion"}
     return actions - {"dynamodb:TransactWriteItems"}
@@ -159,6 +165,7 @@ RULES_OF_QUEUE = {
     "Uploads": ["Uploads"],
     "Deployments": ["Deployments", "Approvals"],
     "Labels": ["Labels"],
+    "Bulk": ["Bulk"],
     "Rules": ["Rules"],
 }
 

@@ -13,7 +13,7 @@ import pytest
 from functions import settings
 from functions.aws import clients, metrics
 from functions.score import recording
-from tests.contract import template
+from tests.contract import calls, template
 
 BIN = Path(sys.executable).parent
 SETTINGS = {
@@ -22,15 +22,22 @@ SETTINGS = {
     "backfill": settings.BackfillSettings,
     "score": settings.ScoreSettings,
     "label": settings.LabelSettings,
+    "bulk": settings.BulkSettings,
     "rules": settings.RulesSettings,
     "lists": settings.ListsSettings,
     "archive": settings.ArchiveSettings,
     "teardown": settings.TeardownSettings,
 }
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"
-RULES = {"train": "UploadsRule", "deploy": "DeploymentsRule", "label": "LabelsRule", "rules": "RulesRule"}
+RULES = {
+    "train": "UploadsRule",
+    "deploy": "DeploymentsRule",
+    "label": "LabelsRule",
+    "bulk": "BulkRule",
+    "rules": "RulesRule",
+}
 READ_FROM_S3 = 4  # by a cold function: where the pointer is, the pointer, the contract, the trees
-SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file"}
+SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file", "bulk-rest-of-file"}
 
 
 @pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=" ".join)
@@ -148,6 +155,7 @@ def test_every_function_has_its_log_group_with_retention_and_an_alarm(name):
         ("DeploymentsQueue", "deploy"),
         ("BackfillsQueue", "backfill"),
         ("LabelsQueue", "label"),
+        ("BulkQueue", "bulk"),
         ("RulesQueue", "rules"),
     ],
 )
@@ -155,11 +163,25 @@ def test_a_message_stays_hidden_for_six_times_the_functions_timeout(queue, name)
     assert template.properties(queue)["VisibilityTimeout"] == 6 * template.function(name)["Timeout"]
 
 
-@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Labels", "Rules", "Archive"])
+@pytest.mark.parametrize("queue", ["Uploads", "Deployments", "Backfills", "Labels", "Bulk", "Rules", "Archive"])
 def test_a_dead_letter_raises_an_alarm(queue):
     alarm = template.properties(f"{queue}DeadLetterAlarm")
     assert template.resolve(alarm["Dimensions"])[0]["Value"] == f"${{{queue}DeadLetterQueue.QueueName}}"
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
+def test_functions_that_send_themselves_what_is_left_are_no_mistake_to_aws():
+    """Lambda stops a chain of 16 invocations through one queue, unless the function says that it is meant so."""
+    senders = {name for name in template.FUNCTIONS if ("sqs", "SendMessage") in calls.of_function(name)}
+    to_themselves = {name for name in senders if "sqs:ReceiveMessage" in granted_with_sending(name)}
+    assert to_themselves == {"label", "bulk"}
+    assert all(template.function(name)["RecursiveLoop"] == "Allow" for name in to_themselves)
+
+
+def granted_with_sending(name: str) -> set[str]:
+    """What a function may do with the queues that it sends to."""
+    statements = [statement for statement in template.policy(name) if "sqs:SendMessage" in statement["Action"]]
+    return {action for statement in statements for action in template.as_list(statement["Action"])}
 
 
 def test_functions_that_make_things_outside_the_stack_go_before_teardown():
@@ -208,4 +230,5 @@ def test_outputs_are_the_ones_that_others_rely_on():
         "ListsTableName", "RulesDeadLetterQueueUrl",
         "TopicArn", "UploadsQueueUrl", "DeploymentsQueueUrl", "UploadsDeadLetterQueueUrl",
         "DeploymentsDeadLetterQueueUrl", "BackfillsDeadLetterQueueUrl", "LabelsDeadLetterQueueUrl",
+        "BulkDeadLetterQueueUrl",
     }  # fmt: skip

@@ -16,6 +16,7 @@ from moto.s3.models import s3_backends
 from functions.aws import requests
 from functions.deploy.handler import Ports, handler, wire
 from functions.settings import (
+    BulkSettings,
     DeploySettings,
     LabelSettings,
     ListsSettings,
@@ -212,6 +213,17 @@ SCORE_SETTINGS = ScoreSettings(
 )
 RULES_SETTINGS = RulesSettings(bucket=BUCKET, topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic")
 LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS)
+BULK_SETTINGS = BulkSettings(
+    bucket=BUCKET,
+    decisions_table=TABLE,
+    history_table=HISTORY,
+    lists_table=LISTS,
+    retention_days=400,
+    score_budget_ms=5000,
+    topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",
+    queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-BulkQueue",
+    poll_seconds=60,
+)
 LABEL_SETTINGS = LabelSettings(
     bucket=BUCKET,
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",

@@ -12,6 +12,8 @@ from functions.archive.handler import handler as archive
 from functions.aws import requests
 from functions.backfill.handler import handler as backfill
 from functions.backfill.handler import wire as wire_backfill
+from functions.bulk.handler import handler as bulk
+from functions.bulk.handler import wire as wire_bulk
 from functions.deploy.handler import handler as deploy
 from functions.deploy.handler import wire as wire_deploy
 from functions.label.handler import handler as label
@@ -29,6 +31,7 @@ from functions.train.handler import wire as wire_train
 from tests.functions.artefacts import contract, history_of, model_tar, output_tar
 from tests.functions.conftest import (
     BUCKET,
+    BULK_SETTINGS,
     EVENTS,
     HISTORY,
     LABEL_SETTINGS,
@@ -38,6 +41,7 @@ from tests.functions.conftest import (
     deploy_settings,
     read,
     sample_event,
+    stored,
     train_settings,
 )
 from tests.functions.fakes import FakeFirehose
@@ -48,11 +52,17 @@ PLAN = contract(JOB).schema.history_plan.id
 PART = gzip.compress(b'{"key": "%s#customer_id#00", "state": {"first": 1, "last": 2}}\n' % PLAN.encode(), mtime=0)
 RULES = b"rules:\n  - {name: above-twenty, when: amount > 20, outcome: review}\n"
 LABELS = b"transaction_id,label,labelled_at\npayment-1,fraud,2026-11-20T09:00:00Z\n"
+TRANSACTIONS = (
+    b"transaction_id,timestamp,customer_id,card_id,amount,currency,merchant_category\n"
+    b"payment-1,2026-11-20T09:00:00Z,c-1,k-1,12.5,EUR,groceries\n"
+)
 OUTCOMES = {
     "archive-expired": "nothing to log",
     "archive-insert": "1 line",
     "archive-two-inserts": "2 lines",
     "backfill-part": "1 entity",
+    "bulk-file-dropped": "done, 1 row",
+    "bulk-rest-of-file": "nothing",
     "deploy-foreign-job": "done, no endpoint",
     "deploy-job-completed": "comes back, Creating",
     "deploy-job-completed-twice": "comes back, Creating",
@@ -145,6 +155,19 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         world.serve(contract(JOB))
         return score(event, context, ports=world.scoring)["statusCode"]
 
+    def of_bulk(name: str, event: dict[str, Any]) -> Any:
+        world = build(s3, table, context)
+        drop("batch/in/november.csv", TRANSACTIONS)
+        message = json.loads(event["Records"][0]["body"])
+        if "detail" in message:
+            message["detail"]["object"]["etag"] = hashlib.md5(TRANSACTIONS).hexdigest()
+            event["Records"][0]["body"] = json.dumps(message)
+        bulk(event, context, ports=wire_bulk(BULK_SETTINGS, world.scoring, s3, sqs, sns))
+        if not stored(s3, "batch/out/"):
+            return "nothing"
+        told = json.loads(read(s3, "batch/out/november.summary.json"))
+        return f"{told['status']}, {told['scored']} row"
+
     def of_label(name: str, event: dict[str, Any]) -> Any:
         table.put_item(TableName=TABLE, Item={"transaction_id": {"S": "payment-1"}})
         ports = wire_label(LABEL_SETTINGS, table, s3, sqs, sns)
@@ -199,6 +222,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         "deploy": of_deploy,
         "backfill": of_backfill,
         "score": of_score,
+        "bulk": of_bulk,
         "label": of_label,
         "rules": of_rules,
         "lists": of_lists,

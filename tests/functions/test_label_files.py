@@ -104,6 +104,7 @@ def test_bad_rows_are_named_and_the_others_recorded(world, record, sns):
         "payment-1,maybe,\n"
         ",fraud,\n"
         '"a\nb",fraud,\n'  # an id over two lines
+        '"payment-1"x,fraud,\n'
         "payment-1,fraud,yesterday\n"
         "payment-1,fraud,2126-01-01T00:00:00Z\n"
         "payment-1\n"
@@ -112,15 +113,15 @@ def test_bad_rows_are_named_and_the_others_recorded(world, record, sns):
         "payment-2,fraud,\n"
     )
     found = summary(world)
-    assert (found["rejected"], found["blank"], found["recorded"]) == (6, 1, 1)
+    assert (found["rejected"], found["blank"], found["recorded"]) == (7, 1, 1)
     assert "label" not in world.decision("payment-1")
     rejected = list(
         csv.DictReader(io.StringIO(read(world.s3, "labels-done/november.csv.rejected-after-1.csv").decode()))
     )
-    assert [row["line"] for row in rejected] == ["2", "3", "5", "6", "7", "8"]
-    assert "must be one of" in rejected[0]["reason"] and "future" in rejected[4]["reason"]
+    assert [row["line"] for row in rejected] == ["2", "3", "5", "6", "7", "8", "9"]
+    assert "must be one of" in rejected[0]["reason"] and "future" in rejected[5]["reason"]
     (told,) = sns.published
-    assert told["Subject"] == "Labels recorded in part: labels/november.csv" and "rejected: 6" in told["Message"]
+    assert told["Subject"] == "Labels recorded in part: labels/november.csv" and "rejected: 7" in told["Message"]
 
 
 def test_unknown_transactions_are_kept_in_a_file_that_can_be_dropped_again(world, record, sns):
@@ -158,10 +159,12 @@ def test_a_long_file_is_recorded_in_several_steps_and_counted_once(world, record
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "names neither"),
+        (b"", "is empty"),
+        (b"\n\n", "names neither"),
         (b"id,is_fraud\n1,1\n", "transaction_id and label or event_id and event_label"),
         (bytes(range(128, 256)) * 40, "no CSV file"),
-        (b'transaction_id,label\n"' + b"x" * 200_000, "no CSV file"),
+        (b"PAR1" + bytes(100), "Parquet"),
+        (gzip.compress(b"transaction_id,label\n" + b"x" * 2**21), "longer than"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_once(world, record, sns, content, words):

@@ -11,7 +11,7 @@ from tests.model.conftest import ROOT
 PACKAGE = ROOT / "model"
 IMAGE = {"numpy", "pandas", "pyarrow", "xgboost", "sklearn", "scipy", "yaml", "flask"}
 ENTRY_POINTS = {"inference.py", "train.py", "__main__.py"}
-SCORING = ("schema", "features", "contract", "decision", "artefact", "forest", "rules", "lists", "rehearsal")
+SCORING = ("schema", "features", "contract", "decision", "artefact", "forest", "rules", "lists", "rehearsal", "header")
 BESIDE = {"schema.py": {"yaml"}, "plain_yaml.py": {"yaml"}, "expression.py": {"cel"}}
 
 

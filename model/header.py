@@ -7,9 +7,12 @@ import re
 from collections import Counter
 
 from model.schema import Schema
-from model.training.problems import TrainingError
 
 ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # pandas adds them to Parquet files of frames that were filtered
+
+
+class HeaderError(Exception):
+    """The header does not fit the schema; the message names the file and the column."""
 
 
 def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bool) -> list[str]:
@@ -21,10 +24,10 @@ def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bo
     needed += [field.name for field in fields if field.required]
     for name, count in Counter(names).items():
         if count > 1:
-            raise TrainingError(f"{file}: the header names the column {_shown(name)} twice")
+            raise HeaderError(f"{file}: the header names the column {_shown(name)} twice")
     for name in needed:
         if name not in names:
-            raise TrainingError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
+            raise HeaderError(f"{file}: the header lacks the column {name!r}{_hint(name, names)}")
     optional = [field.name for field in fields if not field.required] + ([] if labelled else labels)
     if schema.extra_columns == "refuse":
         _refuse_unknown(file, names, {*needed, *schema.by_name, *labels})
@@ -34,7 +37,7 @@ def columns_to_read(schema: Schema, file: str, names: list[str], *, labelled: bo
 def _refuse_unknown(file: str, names: list[str], known: set[str]) -> None:
     for name in names:
         if name not in known and not ROW_NUMBERS.fullmatch(name):
-            raise TrainingError(
+            raise HeaderError(
                 f"{file}: the header has the column {_shown(name)}, which the schema does not know "
                 "(give it the role ignore, or set extra_columns: ignore)"
             )
