@@ -1,13 +1,12 @@
 """The scoring function as a whole, one transaction at a time and warm: its own work without its calls, and on loopback
-beside a handler that makes the same calls and nothing else. And what it costs to start one."""
+beside a handler that makes the same calls and nothing else; then as it scores the rows of files."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import os
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -17,35 +16,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from bench.figures import WARM_UP, report, report_latencies, timed
-from bench.stubs import BUCKET, InMemory, loopback
+from bench.stubs import ENVIRONMENT, InMemory, loopback
+from functions import settings
+from functions.bulk.reading import Row
+from functions.bulk.scorer import Scorer
+from functions.score import wiring
+from functions.score.handler import handler, logger
+from functions.score.scoring import Scoring
 from model.contract import Contract
 
 ROOT = Path(__file__).parents[1]
 EVENT = ROOT / "events" / "score-valid.json"
-STARTS = 7
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "bench",
-    "AWS_SECRET_ACCESS_KEY": "bench",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_NAMESPACE": "bench",
-    "POWERTOOLS_SERVICE_NAME": "score",
-    "BUCKET": BUCKET,
-    "DECISIONS_TABLE": "decisions",
-    "HISTORY_TABLE": "history",
-    "LISTS_TABLE": "lists",
-    "RETENTION_DAYS": "400",
-    "SCORE_BUDGET_MS": "5000",
-}
-START = """
-import json, os, time
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-began = time.perf_counter()
-from functions.score import handler
-imported = time.perf_counter()
-handler.aws_ports()
-print(json.dumps([imported - began, time.perf_counter() - imported]))
-"""
 
 
 @dataclass
@@ -86,28 +67,26 @@ def whole(
         table, runtime, s3 = (_client(name, address) for name in ("dynamodb", "sagemaker-runtime", "s3"))
         bare = _bare(event, {"invoke_endpoint": runtime}, table, requests)
         whole, only_calls = _in_turn([_handler(event, s3, table, runtime), bare], calls)
+        _rows_of_files(contract, transaction, _scoring(s3, table, runtime), calls)
     report_latencies("score_function_loopback", whole, requests=len(requests))
     report_latencies("bare_botocore_loopback", only_calls, requests=len(requests))
     report("score_function_times_bare", median(whole) / median(only_calls), "times", requests=len(requests))
 
 
-def cold_start() -> None:
-    command = [sys.executable, "-c", START]
-    environment = os.environ | ENVIRONMENT
-    started = [
-        json.loads(subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout)
-        for _ in range(STARTS)
-    ]
-    for figure, seconds in zip(("imports", "construction"), zip(*started, strict=True), strict=True):
-        report(f"score_function_{figure}", median(seconds) * 1000, "ms", starts=STARTS)
+def _rows_of_files(contract: Contract, transaction: Mapping[str, Any], scoring: Scoring, calls: int) -> None:
+    """Of customers that have nothing to do with each other, so that none waits for another."""
+    roles = {field.name: field.role for field in contract.schema.fields}
+    alike = {name: value for name, value in transaction.items() if roles.get(name) not in ("email", "ip")}
+    own = ["transaction_id", *(name for name, role in roles.items() if role == "entity")]
+    rows = [Row(line, alike | dict.fromkeys(own, f"bench-{line}")) for line in range(2, calls + 2)]
+    scorer = Scorer(scoring, time.sleep)
+    with _silence():
+        part, seconds = timed(lambda: scorer.part(rows))
+    report("bulk_loopback", part.totals.scored / seconds, "rows/s", rows=part.totals.rows)
 
 
 def _handler(event: dict[str, Any], s3: Any, table: Any, runtime: Any) -> Callable[[], Any]:
-    from functions import settings
-    from functions.score import wiring
-    from functions.score.handler import handler, logger
-
-    scoring = wiring.scoring(settings.load(settings.ScoreSettings), s3, table, runtime, logger)
+    scoring = _scoring(s3, table, runtime)
 
     def call() -> None:
         answer = handler(event, CONTEXT, ports=scoring)
@@ -115,6 +94,10 @@ def _handler(event: dict[str, Any], s3: Any, table: Any, runtime: Any) -> Callab
             raise RuntimeError(answer["body"])
 
     return call
+
+
+def _scoring(s3: Any, table: Any, runtime: Any) -> Scoring:
+    return wiring.scoring(settings.load(settings.ScoreSettings), s3, table, runtime, logger)
 
 
 def _bare(

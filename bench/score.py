@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from bench import forest, function, history
+from bench import cold_start, forest, function, history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
@@ -80,7 +80,7 @@ def in_process(rows: int, calls: int, walks: int) -> None:
     history.one_event(model.contract.schema.history_plan, transaction, calls)
     predicted = inference.respond(model, asked("flagged"), "application/json")
     function.whole(model.contract, trees_json, example(model.contract, "bench-1"), predicted, calls)
-    function.cold_start()
+    cold_start.until_ready()
     forest.many_rows(model, walk, walks)
 
 

@@ -14,6 +14,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 BUCKET = "bench"
+ENVIRONMENT = {  # of the scoring function
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    "POWERTOOLS_SERVICE_NAME": "score",
+    "BUCKET": BUCKET,
+    "DECISIONS_TABLE": "decisions",
+    "HISTORY_TABLE": "history",
+    "LISTS_TABLE": "lists",
+    "RETENTION_DAYS": "400",
+    "SCORE_BUDGET_MS": "5000",
+}
 OPERATIONS: dict[str, dict[str, Any]] = {"GetItem": {}, "BatchGetItem": {"Responses": {}}, "TransactWriteItems": {}}
 
 

@@ -53,7 +53,7 @@ def test_training_is_measured_as_a_whole_and_step_by_step(training):
 
 def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
     what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
-    others = ("history_", "forest_", "score_function_", "bare_botocore_")
+    others = ("history_", "forest_", "score_function_", "bare_botocore_", "bulk_")
     measured = {line["figure"] for line in scoring if not line["figure"].startswith(others)}
     assert measured == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
 
@@ -70,6 +70,8 @@ def test_the_whole_function_is_measured_beside_a_handler_that_makes_the_same_cal
     expected = {f"score_function_{name}_{share}" for name in apart for share in ("p50", "p99")}
     expected |= {f"score_function_{name}" for name in together}
     assert set(of_function) == expected | {"bare_botocore_loopback_p50", "bare_botocore_loopback_p99"}
+    (of_files,) = (line for line in scoring if line["figure"] == "bulk_loopback")
+    assert of_files["rows"] == 30
     calls = len(load().history_plan.entities) + 3  # the lists, the endpoint, the decision with its history
     assert of_function["score_function_times_bare"]["requests"] == calls
 
