@@ -1,5 +1,5 @@
 """Scoring, one transaction at a time: the model's own code and the walk of its trees beside bare XGBoost, the history
-of one event, the whole function on loopback and its start, then the REST API of a local stack.
+of one event, then the REST API of a local stack.
 
 `python -m bench.score`. The last part leaves its decisions (ids begin with bench-) in the stack of `make up`.
 """
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from bench import cold_start, forest, function, history
+from bench import forest, history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
@@ -70,17 +70,11 @@ def in_process(rows: int, calls: int, walks: int) -> None:
     bare = latencies(partial(model.booster.inplace_predict, encoded, validate_features=False), calls)
     report_latencies("xgboost_inplace_predict", bare, trees=trees)
     walk = forest.one_row(trees_json, model.contract.encode(row), calls)
-
-    def asked(explain: str) -> str:
-        return json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
-
     for explain, figure in (("none", "transform_fn"), ("all", "transform_fn_with_reasons")):
-        taken = latencies(partial(inference.transform_fn, model, asked(explain), "application/json", "*/*"), calls)
+        body = json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
+        taken = latencies(partial(inference.transform_fn, model, body, "application/json", "*/*"), calls)
         report_latencies(figure, taken, trees=trees)
     history.one_event(model.contract.schema.history_plan, transaction, calls)
-    predicted = inference.respond(model, asked("flagged"), "application/json")
-    function.whole(model.contract, trees_json, example(model.contract, "bench-1"), predicted, calls)
-    cold_start.until_ready()
     forest.many_rows(model, walk, walks)
 
 
