@@ -11,7 +11,7 @@ from typing import IO, NamedTuple, cast
 
 from model import file_forms
 
-LONGEST_LINE = 2**20  # characters
+LONGEST_LINE = 2**17  # characters; hundreds of them are in memory at once
 MOST_LINES = 5_000_000  # a packed file can be a thousand times as long as it looks
 MOST_CHARACTERS = 2**32
 PEEKED = 4096

@@ -41,7 +41,7 @@ def test_bytes_that_are_no_utf8_can_be_kept_to_their_record():
         ("a,b\n".encode("utf-16"), "UTF-16"),
         (gzip.compress(b"a,b\n1,2\n")[:-9], "damaged or cut off"),
         (b"\x1f\x8b but not really packed", "damaged or cut off"),
-        (b"a,b\n" + b"1," * 2**20, "line 2 is longer than 1,048,576 characters"),
+        (b"a,b\n" + b"1," * 2**20, "line 2 is longer than 131,072 characters"),
     ],
     ids=["empty", "empty gzip", "parquet", "zip", "utf-16", "half a gzip", "no gzip", "long line"],
 )
