@@ -13,12 +13,14 @@ from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_REST
 
 from functions import settings
 from functions.aws import clients, metrics
+from functions.aws.stack_key import StackKey
 from functions.score import api
 from functions.score.breaker import Breaker
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
+from functions.score.hiding import Hiding
 from functions.score.judging import Judging
 from functions.score.lists import Lists
 from functions.score.live import LiveModel
@@ -54,6 +56,7 @@ def aws_ports() -> Scoring:
     return Scoring(
         live=live,
         schema=SchemaInForce(s3, found.bucket),
+        hiding=Hiding(StackKey(clients.secrets, found.stack_key_arn), threads),
         entities=Entities(table, found.history_table, logger),
         judging=Judging(live, Endpoint(clients.scoring_endpoint(budget), breaker, threads, metrics.count)),
         decisions=decisions,

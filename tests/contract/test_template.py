@@ -70,8 +70,8 @@ def test_the_templates_defaults_are_settings_that_load():
     ],
 )
 def test_a_missing_or_malformed_variable_is_named(variables, message):
-    tables = {"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "LISTS_TABLE": "l"}
-    changed = {"BUCKET": "b", **tables, "RETENTION_DAYS": "1"} | variables
+    names = {"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "LISTS_TABLE": "l", "STACK_KEY_ARN": "k"}
+    changed = {"BUCKET": "b", **names, "RETENTION_DAYS": "1"} | variables
     variables = {name: value for name, value in changed.items() if value is not ...}
     with pytest.raises(settings.SettingError, match=message):
         settings.load(settings.ScoreSettings, variables)

@@ -31,6 +31,7 @@ BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
 TABLE = "fraud-decisions"
 HISTORY = "fraud-history"
 LISTS = "fraud-lists"
+STACK_KEY = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:fraud-StackKey-1a2b3c"
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -207,11 +208,12 @@ SCORE_SETTINGS = ScoreSettings(
     decisions_table=TABLE,
     history_table=HISTORY,
     lists_table=LISTS,
+    stack_key_arn=STACK_KEY,
     retention_days=400,
     score_budget_ms=800,
 )
 RULES_SETTINGS = RulesSettings(bucket=BUCKET, topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic")
-LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS)
+LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS, stack_key_arn=STACK_KEY)
 LABEL_SETTINGS = LabelSettings(
     bucket=BUCKET,
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",

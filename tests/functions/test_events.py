@@ -34,13 +34,14 @@ from tests.functions.conftest import (
     LABEL_SETTINGS,
     LISTS_SETTINGS,
     RULES_SETTINGS,
+    STACK_KEY,
     TABLE,
     deploy_settings,
     read,
     sample_event,
     train_settings,
 )
-from tests.functions.fakes import FakeFirehose
+from tests.functions.fakes import FakeFirehose, FakeSecrets
 from tests.functions.world import build
 
 JOB = "fraud-4296854961e50a36"
@@ -131,12 +132,13 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         return f"{'comes back' if came_back else 'done'}, {status}"
 
     def of_backfill(name: str, event: dict[str, Any]) -> Any:
-        found = BackfillSettings(BUCKET, HISTORY, "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills")
+        url = "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills"
+        found = BackfillSettings(BUCKET, HISTORY, url, STACK_KEY)
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/contract.json", Body=contract(JOB).to_json().encode())
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/history/part-00000.jsonl.gz", Body=PART)
         message = json.loads(event["Records"][0]["body"]) | {"sha256": hashlib.sha256(PART).hexdigest()}
         event["Records"][0]["body"] = json.dumps(message)
-        backfill(event, context, ports=wire_backfill(found, s3, table, sqs))
+        backfill(event, context, ports=wire_backfill(found, s3, table, sqs, FakeSecrets))
         entities = json.loads(read(s3, f"runs/{JOB}/history/loaded/part-00000.jsonl.gz.json"))["entities"]
         return f"{entities} entity"
 
@@ -173,7 +175,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
 
     def of_lists(name: str, event: dict[str, Any]) -> Any:
         serve()
-        answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, clock))
+        answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, FakeSecrets, clock))
         return json.loads(answer["body"])["list"] if answer["statusCode"] == 200 else answer["statusCode"]
 
     def of_archive(name: str, event: dict[str, Any]) -> Any:
