@@ -91,6 +91,15 @@ class BackfillSettings:
 
 
 @dataclass(frozen=True)
+class ForgetSettings:
+    bucket: str
+    decisions_table: str
+    history_table: str
+    lists_table: str
+    stack_key_arn: str
+
+
+@dataclass(frozen=True)
 class ArchiveSettings:
     delivery_stream: str
 

@@ -26,7 +26,12 @@ def keys(plan: Plan, transaction: Transaction) -> dict[str, str]:
 
 
 def key(plan: Plan, field: str, identity: str) -> str:
-    return f"{plan.id}#{field}#{digest(identity)}"
+    return key_under(plan.id, field, identity)
+
+
+def key_under(plan: str, field: str, identity: str) -> str:
+    """The same by the plan's id, also of a plan that no model has any more."""
+    return f"{plan}#{field}#{digest(identity)}"
 
 
 def read(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, float | None]:

@@ -28,6 +28,7 @@ BROUGHT_ALONG = {
     "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
     "rules": LAMBDA | QUEUE | ENCRYPTED_TOPIC,
     "lists": LAMBDA,
+    "forget": LAMBDA,
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }

@@ -24,6 +24,7 @@ SETTINGS = {
     "label": settings.LabelSettings,
     "rules": settings.RulesSettings,
     "lists": settings.ListsSettings,
+    "forget": settings.ForgetSettings,
     "archive": settings.ArchiveSettings,
     "teardown": settings.TeardownSettings,
 }
@@ -104,6 +105,8 @@ def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
     elif path.stem.startswith(("score-", "label-", "lists-")):
         assert (event["httpMethod"], event["resource"]) in template.routes(path.stem.partition("-")[0])
+    elif path.stem.startswith("forget-"):
+        assert "Events" not in template.function("forget")  # people invoke it
     elif path.stem.startswith("archive-"):
         (source,) = template.function("archive")["Events"].values()
         (found,) = source["Properties"]["FilterCriteria"]["Filters"]

@@ -14,6 +14,8 @@ from functions.backfill.handler import handler as backfill
 from functions.backfill.handler import wire as wire_backfill
 from functions.deploy.handler import handler as deploy
 from functions.deploy.handler import wire as wire_deploy
+from functions.forget.handler import handler as forget
+from functions.forget.handler import wire as wire_forget
 from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
 from functions.lists.handler import handler as lists
@@ -21,17 +23,19 @@ from functions.lists.handler import wire as wire_lists
 from functions.rules.handler import handler as rules
 from functions.rules.handler import wire as wire_rules
 from functions.score.handler import handler as score
-from functions.settings import ArchiveSettings, BackfillSettings, TeardownSettings
+from functions.settings import ArchiveSettings, BackfillSettings, ForgetSettings, TeardownSettings
 from functions.teardown.handler import Ports as TeardownPorts
 from functions.teardown.handler import handler as teardown
 from functions.train.handler import handler as train
 from functions.train.handler import wire as wire_train
+from model import history
 from tests.functions.artefacts import contract, history_of, model_tar, output_tar
 from tests.functions.conftest import (
     BUCKET,
     EVENTS,
     HISTORY,
     LABEL_SETTINGS,
+    LISTS,
     LISTS_SETTINGS,
     RULES_SETTINGS,
     STACK_KEY,
@@ -60,6 +64,8 @@ OUTCOMES = {
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
     "deploy-package-approved": "comes back, Creating",
+    "forget-card": "1 of history",
+    "forget-unclear": "refused",
     "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
@@ -178,6 +184,14 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, FakeSecrets, clock))
         return json.loads(answer["body"])["list"] if answer["statusCode"] == 200 else answer["statusCode"]
 
+    def of_forget(name: str, event: dict[str, Any]) -> Any:
+        serve()
+        key = history.key_under(PLAN, "card_id", "k-17")
+        table.put_item(TableName=HISTORY, Item={"entity": {"S": key}})
+        found = ForgetSettings(BUCKET, TABLE, HISTORY, LISTS, STACK_KEY)
+        answer = forget(event, context, ports=wire_forget(found, s3, table, FakeSecrets))
+        return "refused" if "error" in answer else f"{answer['deleted']['history']} of history"
+
     def of_archive(name: str, event: dict[str, Any]) -> Any:
         firehose = FakeFirehose()
         ports = ArchivePorts(firehose, ArchiveSettings("log"), lambda _: None, lambda *_: None)
@@ -204,6 +218,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         "label": of_label,
         "rules": of_rules,
         "lists": of_lists,
+        "forget": of_forget,
         "archive": of_archive,
         "teardown": of_teardown,
     }
