@@ -156,6 +156,25 @@ def test_scoring_reads_what_it_needs_of_a_model_and_no_data(key, allowed):
     assert any(fnmatchcase(f"${{Bucket.Arn}}/{key}", pattern) for pattern in patterns) == allowed
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "names"),
+    [
+        ("secretsmanager:GetSecretValue", "${StackKey}", {"backfill", "score", "lists", "forget"}),
+        ("dynamodb:DeleteItem", "${DecisionsTable.Arn}", {"forget"}),
+        ("dynamodb:Scan", "${DecisionsTable.Arn}", {"forget"}),
+    ],
+)
+def test_what_few_functions_may_do_no_other_may(action, resource, names):
+    allowed = {
+        (name, reached)
+        for name in template.FUNCTIONS
+        for statement in template.policy(name)
+        if action in template.as_list(statement["Action"])
+        for reached in template.as_list(template.resolve(statement["Resource"]))
+    }
+    assert {name for name, reached in allowed if reached == resource} == names
+
+
 RULES_OF_QUEUE = {
     "Uploads": ["Uploads"],
     "Deployments": ["Deployments", "Approvals"],
