@@ -144,6 +144,12 @@ def test_what_training_leaves_tells_no_partner_by_its_short_hash():
                 assert (hidden[name] == members) == ("#customer_id#" in key)  # whose partner is the terminal
 
 
+def test_a_model_is_compared_with_one_of_before_the_field_was_sensitive():
+    assert CARDS.reads_as(load()) and load().reads_as(CARDS)
+    other = CARDS.to_dict() | {"extra_columns": "ignore"}
+    assert not CARDS.reads_as(Schema.from_dict(other))
+
+
 @pytest.mark.parametrize("role", ["amount", "number", "category", "time", "ignore"])
 def test_a_field_that_is_a_feature_as_it_is_cannot_be_sensitive(role):
     with pytest.raises(SchemaError, match=r"fields\.x\.sensitive: expected only where the role is entity, email or ip"):
