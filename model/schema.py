@@ -82,7 +82,7 @@ class Schema:
         return self._of_features() == other._of_features()
 
     def _of_features(self) -> dict[str, Any]:
-        fields = tuple(replace(field, sensitive=False) for field in self.fields)  # as what they are kept, not read
+        fields = tuple(replace(field, sensitive=False) for field in self.fields)  # changes no feature
         return replace(self, fields=fields).to_dict() | dict.fromkeys(NOT_OF_TRANSACTIONS)
 
     def validate(self, payload: Mapping[str, Any]) -> Transaction:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aws import serving
 from functions.aws.stack_key import StackKey
 from functions.forget import wanted
-from functions.forget.forgetting import Forgetting, Forgotten
+from functions.forget.forgetting import Forgetting
 from functions.forget.wanted import UnclearError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Asking:
             "field": who.field.name,
             "deleted": deleted,
             "decisions_read": done.decisions_read,
-            "done": _ended(done),
+            "done": done.is_all,
         }
         self.logger.info("Somebody was forgotten", extra=facts)
         return facts | {
@@ -62,7 +62,3 @@ class Asking:
         if contract is None:
             raise UnclearError("no model serves yet, whose schema says which fields there are")
         return contract.schema
-
-
-def _ended(done: Forgotten) -> bool:
-    return done.continue_from is None

@@ -27,6 +27,10 @@ class Forgotten:
     decided_on: set[str] = field(default_factory=set)  # days
     continue_from: str | None = None
 
+    @property
+    def is_all(self) -> bool:
+        return self.continue_from is None
+
 
 @dataclass(frozen=True)
 class Forgetting:
