@@ -67,9 +67,13 @@ def read_id(raw: Any, name: str = ID) -> str:
     if not isinstance(raw, str):
         raise InvalidTransaction(name, "must be text or a whole number")
     text = raw.strip()
-    if not 1 <= len(text) <= LONGEST_ID or not (text.isascii() and text.isprintable()):
+    if not is_id(text):
         raise InvalidTransaction(name, f"must have 1 to {LONGEST_ID} printable ASCII characters")
     return text
+
+
+def is_id(text: str) -> bool:
+    return 1 <= len(text) <= LONGEST_ID and text.isascii() and text.isprintable()
 
 
 def _read_timestamp(schema: Schema, raw: Any) -> datetime:
