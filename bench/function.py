@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "LISTS_TABLE": "lists",
     "RETENTION_DAYS": "400",
     "SCORE_BUDGET_MS": "5000",
+    "STACK_KEY_ARN": "arn:bench",
 }
 
 

@@ -55,6 +55,7 @@ class ScoreSettings:
     decisions_table: str
     history_table: str
     lists_table: str
+    stack_key_arn: str
     retention_days: int
     score_budget_ms: int
 
@@ -85,6 +86,7 @@ class RulesSettings:
 class ListsSettings:
     bucket: str
     lists_table: str
+    stack_key_arn: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,16 @@ class BackfillSettings:
     bucket: str
     history_table: str
     queue_url: str
+    stack_key_arn: str
+
+
+@dataclass(frozen=True)
+class ForgetSettings:
+    bucket: str
+    decisions_table: str
+    history_table: str
+    lists_table: str
+    stack_key_arn: str
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,10 @@ def amount_of(steps: float) -> float:
     return math.copysign(math.ldexp(1.0 + part, int(whole)) - 1.0, steps)
 
 
+def digest(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
 @lru_cache(maxsize=4096)
 def short_hash(identity: str) -> int:
-    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4])
+    return int(digest(identity)[:8], 16)

@@ -17,6 +17,7 @@ from model.document import SchemaError, Section
 ROLES = ("entity", "amount", "number", "category", "email", "ip", "time", "ignore")
 NUMERIC_ROLES = ("amount", "number")
 FORMED_ROLES = ("email", "ip", "time")
+HIDEABLE_ROLES = ("entity", "email", "ip")  # of all others the value itself is a feature
 LARGEST_NUMBER = 1e15  # keeps every value finite in the trees' 32-bit floats
 LONGEST_TEXT = 256
 LONGEST_NAME = 100
@@ -46,6 +47,7 @@ class Field:
     max_length: int = LONGEST_TEXT
     values: tuple[str, ...] = ()
     description: str = ""
+    sensitive: bool = False  # a pseudonym is kept in place of its value
 
     @property
     def numeric(self) -> bool:
@@ -66,6 +68,10 @@ class Field:
         if self.role in PARTS:
             return tuple(f"{self.name}_{part.suffix}" for part in PARTS[self.role] if part.category)
         return self.features if self.role == "category" else ()
+
+    def identity(self, value: str) -> str:
+        """The same for all ways to write one value: e-mail and IP addresses know no upper case."""
+        return value if self.role == "entity" else value.lower()
 
     def read(self, raw: Any) -> str | float | None:
         """The value of a JSON request, checked as model/request_form.py describes it: to the letter, where files may
@@ -152,11 +158,14 @@ class Field:
             max_length=int(rules.number_or("max_length", cls.max_length, 1, 10_000)),
             values=rules.texts("values", ()),
             description=rules.text("description", ""),
+            sensitive=rules.flag("sensitive", False),
         )
         rules.refuse_unknown_keys()
         for key in ("max_length", "values") if field.numeric else ("min", "max"):
             if rules.has(key):
                 raise SchemaError(f"{rules.at(key)}: expected only where the role is {NEEDS_ROLE[key]}")
+        if field.sensitive and field.role not in HIDEABLE_ROLES:
+            raise SchemaError(f"{rules.at('sensitive')}: expected only where the role is entity, email or ip")
         if field.min > field.max:
             raise SchemaError(f"{rules.at('min')}: expected a number not above max")
         return field
@@ -168,6 +177,8 @@ class Field:
             rules["values"] = list(self.values)
         if self.description:
             rules["description"] = self.description
+        if self.sensitive:
+            rules["sensitive"] = True
         return rules
 
     def _require_optional(self) -> None:

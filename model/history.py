@@ -3,13 +3,12 @@ before the event is observed. docs/schema.md tells the rules; training/lookback 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import cast
 
 from model import history_facts as facts
 from model import timestamps
-from model.counters import TIMES, in_slot, name, names, short_hash, steps, units
+from model.counters import TIMES, digest, in_slot, name, names, short_hash, steps, units
 from model.history_merge import merge
 from model.history_size import LARGEST_SET
 from model.history_state import NEVER_SEEN, NOBODY, Change, State, apply
@@ -27,7 +26,12 @@ def keys(plan: Plan, transaction: Transaction) -> dict[str, str]:
 
 
 def key(plan: Plan, field: str, identity: str) -> str:
-    return f"{plan.id}#{field}#{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+    return key_under(plan.id, field, identity)
+
+
+def key_under(plan: str, field: str, identity: str) -> str:
+    """The same by the plan's id, also of a plan that no model has any more."""
+    return f"{plan}#{field}#{digest(identity)}"
 
 
 def read(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, float | None]:
@@ -76,7 +80,8 @@ def judged(plan: Plan, moment: int, size: int, frauds: int) -> Change:
 
 
 def _named(plan: Plan, transaction: Transaction) -> dict[str, str]:
-    values = ((entity, transaction.values.get(entity.field)) for entity in plan.entities)
+    kept = transaction.kept
+    values = ((entity, kept.get(entity.field)) for entity in plan.entities)
     return {entity.field: entity.identity(str(value)) for entity, value in values if value is not None}
 
 

@@ -81,7 +81,7 @@ def entities(schema: Schema) -> tuple[Entity, ...]:
             raise SchemaError(f"history.entities: expected at most {MOST_ENTITIES} entities")
     chosen = [field for field in able if asked is None or field.name in asked][:MOST_ENTITIES]
     shorts = history_names.shorts([field.name for field in schema.fields])
-    return tuple(Entity(field.name, shorts[field.name], field.role != "entity") for field in chosen)
+    return tuple(Entity(field.name, shorts[field.name], field.role != "entity", field.sensitive) for field in chosen)
 
 
 def amounts(schema: Schema) -> tuple[Amount, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from model.counters import digest
 from model.field import Field
 from model.schema import Schema
 from model.transaction import Transaction
@@ -21,11 +20,12 @@ def fields(schema: Schema) -> dict[str, Field]:
 
 def keys(schema: Schema, transaction: Transaction) -> dict[str, str]:
     """Of each such field that the transaction has: the key of its value."""
-    values = {name: (field, transaction.values.get(name)) for name, field in fields(schema).items()}
+    kept = transaction.kept
+    values = {name: (field, kept.get(name)) for name, field in fields(schema).items()}
     return {name: key(field, str(value)) for name, (field, value) in values.items() if value is not None}
 
 
 def key(field: Field, value: str) -> str:
-    """Names no value: who may read the table learns from it who is listed only by asking for somebody."""
-    same = value if field.role == "entity" else value.lower()  # as history takes e-mail and IP addresses
-    return f"{field.name}#{hashlib.sha256(same.encode()).hexdigest()[:32]}"
+    """Of a value or its pseudonym. Names no value: who may read the table learns from it who is listed only by asking
+    for somebody, and where the field is sensitive not even so."""
+    return f"{field.name}#{digest(field.identity(value))}"

@@ -53,8 +53,10 @@ def _reason(schema: Schema, features: Mapping[str, Feature], members: Mapping[st
     """Told is the member that pulled hardest in the direction in which the family as a whole went."""
     together = sum(members.values())
     said = min(members, key=lambda name: (-members[name] if together > 0 else members[name], name))
-    text = f"{fact(schema, said, features)}, {_effect(together)}"
-    return Reason(said, features[said], round(together, 4), text)
+    field = schema.field_of.get(said)
+    if field and field.sensitive:  # the answer is kept
+        return Reason(said, None, round(together, 4), f"{_subject(field, said)} (not shown), {_effect(together)}")
+    return Reason(said, features[said], round(together, 4), f"{fact(schema, said, features)}, {_effect(together)}")
 
 
 def _effect(contribution: float) -> str:

@@ -26,6 +26,7 @@ class Entity:
     field: str
     short: str
     lower: bool  # an e-mail or IP address is the same in upper and lower case
+    sensitive: bool = False  # known by its pseudonym alone
 
     def identity(self, value: str) -> str:
         return value.lower() if self.lower else value

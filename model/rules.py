@@ -179,6 +179,6 @@ def _sections(content: bytes) -> Iterator[tuple[str, Section]]:
 def _shown(rule: Rule, facts: Facts) -> dict[str, Any]:
     shown = {}
     for path in islice(rule.when.paths, MOST_VALUES):
-        value = facts.value(path)
+        value = facts.shown(path)
         shown[written(path)] = value[:LONGEST_VALUE] if isinstance(value, str) else value
     return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -84,8 +84,11 @@ class Schema:
 
     def reads_as(self, other: Schema) -> bool:
         """Whether both make the same features of a transaction; they may decide and train differently."""
-        one, two = ({**schema.to_dict(), **dict.fromkeys(NOT_OF_TRANSACTIONS)} for schema in (self, other))
-        return one == two
+        return self._of_features() == other._of_features()
+
+    def _of_features(self) -> dict[str, Any]:
+        fields = tuple(replace(field, sensitive=False) for field in self.fields)  # changes no feature
+        return replace(self, fields=fields).to_dict() | dict.fromkeys(NOT_OF_TRANSACTIONS)
 
     def validate(self, payload: Mapping[str, Any]) -> Transaction:
         return transaction.read(self, payload)

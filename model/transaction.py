@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,24 @@ LONGEST_ID = 64  # SageMaker takes no longer InferenceId
 LONGEST_TIMESTAMP = 64
 
 
+class NotHiddenError(Exception):
+    """Somebody is about to keep a sensitive value."""
+
+
 @dataclass(frozen=True)
 class Transaction:
     id: str
     timestamp: datetime
     values: dict[str, str | float | None]
+    sensitive: frozenset[str] = frozenset()  # names of fields
+    pseudonyms: Mapping[str, str] = field(default_factory=dict)  # of their values
+
+    @property
+    def kept(self) -> dict[str, str | float | None]:
+        """What may be stored: pseudonyms in place of sensitive values, and nothing at all where one is missing."""
+        if not self.sensitive <= self.pseudonyms.keys():
+            raise NotHiddenError("a sensitive value has no pseudonym")
+        return {**self.values, **self.pseudonyms}
 
 
 def read(schema: Schema, payload: Any) -> Transaction:
@@ -35,7 +48,8 @@ def read(schema: Schema, payload: Any) -> Transaction:
     transaction_id = sent_id(payload.get(ID))
     timestamp = _read_timestamp(schema, payload.get(schema.timestamp))
     values = {field.name: field.read(payload.get(field.name)) for field in schema.fields if field.role != "ignore"}
-    return Transaction(transaction_id, timestamp, values)
+    sensitive = frozenset(field.name for field in schema.fields if field.sensitive and values[field.name] is not None)
+    return Transaction(transaction_id, timestamp, values, sensitive)
 
 
 def sent_id(raw: Any) -> str:
@@ -53,9 +67,13 @@ def read_id(raw: Any, name: str = ID) -> str:
     if not isinstance(raw, str):
         raise InvalidTransaction(name, "must be text or a whole number")
     text = raw.strip()
-    if not 1 <= len(text) <= LONGEST_ID or not (text.isascii() and text.isprintable()):
+    if not is_id(text):
         raise InvalidTransaction(name, f"must have 1 to {LONGEST_ID} printable ASCII characters")
     return text
+
+
+def is_id(text: str) -> bool:
+    return 1 <= len(text) <= LONGEST_ID and text.isascii() and text.isprintable()
 
 
 def _read_timestamp(schema: Schema, raw: Any) -> datetime:

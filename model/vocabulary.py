@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model import features
+from model import features, pseudonyms
 from model.decision import Decision
 from model.expression import MAPS, Path, is_name, written
 from model.features import Feature
@@ -49,6 +49,14 @@ class Facts:
         if name == self.schema.timestamp:
             return self.transaction.timestamp.isoformat()
         return self.transaction.values.get(name)
+
+    def shown(self, path: Path) -> Any:
+        """The same, as far as it may be kept."""
+        if path[0] == "features" and len(path) > 1:
+            return None if path[-1] in pseudonyms.telling(self.schema) else self.value(path)
+        if len(path) == 1 and path[0] in OWN:
+            return self.value(path)
+        return self.transaction.pseudonyms.get(path[-1]) or self.value(path)
 
 
 def kinds(schema: Schema) -> dict[Path, str]:

@@ -72,6 +72,10 @@ class Plan:
         return frozenset(one.name for one in self.features if one.entity in fields)
 
     @cached_property
+    def sensitive(self) -> frozenset[str]:
+        return frozenset(entity.field for entity in self.entities if entity.sensitive)
+
+    @cached_property
     def width(self) -> int:
         """How many features each entity has by itself."""
         return sum(feature.partner is None for feature in self.features) // max(len(self.entities), 1)
@@ -119,7 +123,9 @@ class Plan:
     def id(self) -> str:
         """Plans with the same id read each other's counters."""
         meaning = {
-            "entities": [[entity.field, entity.lower] for entity in self.entities],
+            "entities": [
+                [entity.field, entity.lower, *(["sensitive"] if entity.sensitive else [])] for entity in self.entities
+            ],
             "amounts": [[amount.field, amount.counted] for amount in self.amounts],
             "windows": [[window.length, window.bucket, window.risk] for window in self.windows],
             "pairs": [[pair.first, pair.second] for pair in self.pairs],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -69,6 +70,12 @@ def s3() -> S3Client:
 @cache
 def sagemaker() -> SageMakerClient:
     return cast("SageMakerClient", _create("sagemaker", BACKGROUND))
+
+
+@cache
+def secrets() -> SecretsManagerClient:
+    """Scoring waits for it within its budget (functions/score/hiding.py)."""
+    return cast("SecretsManagerClient", _create("secretsmanager", SCORING_TABLE))
 
 
 @cache

@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger, Tracer
 from functions import settings
 from functions.aws import clients, metrics, queue
 from functions.aws.queue import Outcome
+from functions.aws.stack_key import StackKey
 from functions.backfill.loading import Loading
 from functions.backfill.part import Part
 from functions.backfill.plans import Plans
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 logger, tracer = Logger(), Tracer()
@@ -50,19 +52,21 @@ def wire(
     s3: S3Client,
     table: DynamoDBClient,
     sqs: SQSClient,
+    secrets: Callable[[], SecretsManagerClient],
     now: Callable[[], datetime] = utc_now,
     pause: Callable[[float], None] = time.sleep,
     threads: Executor | None = None,
 ) -> Ports:
     writing = Writing(table, found.history_table, threads or ThreadPoolExecutor(THREADS), pause)
-    loading = Loading(s3, found.bucket, Plans(s3, found.bucket), writing, now, metrics.count)
+    plans, key = Plans(s3, found.bucket), StackKey(secrets, found.stack_key_arn)
+    loading = Loading(s3, found.bucket, plans, key, writing, now, metrics.count)
     return Ports(loading, sqs, found.queue_url)
 
 
 @cache
 def aws_ports() -> Ports:
     found = settings.load(settings.BackfillSettings)
-    return wire(found, clients.s3(), clients.background_table(THREADS), clients.sqs())
+    return wire(found, clients.s3(), clients.background_table(THREADS), clients.sqs(), clients.secrets)
 
 
 @logger.inject_lambda_context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from functions.aws import history as items
 from functions.aws import objects
 from functions.aws.queue import Outcome
+from functions.aws.stack_key import StackKey
 from functions.backfill.part import Entity, Part
 from functions.backfill.plans import Plans
 from functions.backfill.writing import Knowledge, Writing
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from model.history_state import State
+    from model.windows import Plan
 
 AT_ONCE = 100  # keys of one BatchGetItem
 AHEAD = timedelta(days=1)  # as in scoring: a later time is a mistake, and would put all of today's events out of reach
@@ -30,6 +32,7 @@ class Loading:
     s3: S3Client
     bucket: str
     plans: Plans
+    key: StackKey
     writing: Writing
     now: Callable[[], datetime]
     count: Callable[[str, int], None]
@@ -41,7 +44,7 @@ class Loading:
         job = Knowledge(part.job, plan, items.expiry(self.now(), plan.memory))
         is_first = self.plans.is_first(plan.id, part.job)
         entities = written = 0
-        for batch in batched(part.entities(self._read(part.key), plan.id), AT_ONCE):
+        for batch in batched(self._entities(part, plan), AT_ONCE):
             if not has_time():
                 return Outcome.LATER
             written += self._load(batch, job, alone=is_first and not self.plans.is_in_use(plan.id))
@@ -50,6 +53,13 @@ class Loading:
         summary = {"entities": entities, "written": written, "at": self.now().isoformat()}
         self.s3.put_object(Bucket=self.bucket, Key=part.marker, Body=objects.as_json(summary))
         return Outcome.DONE
+
+    def _entities(self, part: Part, plan: Plan) -> Iterator[Entity]:
+        found = part.entities(self._read(part.key), plan.id)
+        if not plan.sensitive:
+            return found
+        pseudonyms = self.key.pseudonyms()
+        return (Entity(*pseudonyms.hide_state(plan, entity.key, entity.state)) for entity in found)
 
     def _load(self, batch: Iterable[Entity], job: Knowledge, alone: bool) -> int:
         newest = int((self.now() + AHEAD).timestamp()) * 1_000_000

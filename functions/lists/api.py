@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import lists as items
 from functions.aws import serving
+from functions.aws.stack_key import NoKeyError, StackKey
 from functions.lists import entry
 from functions.lists.entry import Entry
 from functions.rest import answers, body, problems
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from model.field import Field
     from model.schema import Schema
 
 
@@ -30,6 +32,7 @@ class Api:
     table: DynamoDBClient
     bucket: str
     lists_table: str
+    key: StackKey
     now: Callable[[], datetime]
     count: Callable[[str], None]
     logger: Logger
@@ -39,7 +42,7 @@ class Api:
 
     def _listed(self, event: dict[str, Any]) -> dict[str, Any]:
         payload = body.read(event.get("body"), bool(event.get("isBase64Encoded")))
-        found = entry.read(payload, self._schema(), self.now())
+        found = entry.read(payload, self._schema(), self.now(), self._hide)
         try:
             self._write(found)
         except (ClientError, BotoCoreError) as error:
@@ -56,6 +59,12 @@ class Api:
         if contract is None:
             raise problems.no_model()
         return contract.schema
+
+    def _hide(self, field: Field, value: str) -> str:
+        try:
+            return self.key.pseudonyms().of(field, value)
+        except NoKeyError as error:
+            raise problems.unavailable("key of sensitive fields") from error
 
     def _write(self, found: Entry) -> None:
         """Sent again it does the same again, so a caller who got no answer sends it again."""

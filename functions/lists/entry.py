@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,12 +31,13 @@ class Entry:
         return self.list == OFF
 
 
-def read(payload: Mapping[str, Any], schema: Schema, now: datetime) -> Entry:
+def read(payload: Mapping[str, Any], schema: Schema, now: datetime, hide: Callable[[Field, str], str]) -> Entry:
+    """`hide` gives a value of a sensitive field the pseudonym that transactions are looked up by."""
     for name in payload:
         if name not in NAMES:
             raise problems.invalid_field(ascii(name)[1:-1][:80], f"is not one of {', '.join(NAMES)}")
     field = _field(payload.get("field"), schema)
-    key = lists.key(field, _value(field, payload.get("value")))
+    value = _value(field, payload.get("value"))
     on = payload.get("list")
     if on not in (lists.DENY, lists.ALLOW, OFF):
         raise problems.invalid_field("list", f"must be {lists.DENY}, {lists.ALLOW} or {OFF}")
@@ -44,7 +45,9 @@ def read(payload: Mapping[str, Any], schema: Schema, now: datetime) -> Entry:
         for name in ("expires_at", "note"):
             if payload.get(name) is not None:
                 raise problems.invalid_field(name, f"is not expected where the list is {OFF}")
-    return Entry(field.name, key, on, _expires_at(payload.get("expires_at"), now), _note(payload.get("note")))
+    expires_at, note = _expires_at(payload.get("expires_at"), now), _note(payload.get("note"))
+    key = lists.key(field, hide(field, value) if field.sensitive else value)
+    return Entry(field.name, key, on, expires_at, note)
 
 
 def _field(raw: Any, schema: Schema) -> Field:

@@ -12,6 +12,7 @@ from functions.score import decisions
 from model import features, lists, request_example
 from model.contract import Contract
 from model.decision import Decision
+from model.pseudonyms import Pseudonyms
 from model.reasons import explain
 from model.schema import Schema
 from model.transaction import ID
@@ -19,6 +20,7 @@ from model.transaction import ID
 MODEL = "fraud-0123456789abcdef"
 DECIDED = request_example.HAPPENED + timedelta(seconds=1)
 FAR = datetime(2199, 1, 1, tzinfo=UTC)
+EXAMPLES = Pseudonyms(b"of examples, which hide nothing: " * 2)
 LABELLED = request_example.HAPPENED + timedelta(days=14)
 
 
@@ -56,7 +58,7 @@ def _listing(schema: Schema, transaction: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decided(schema: Schema, request: dict[str, Any]) -> decisions.Row:
-    transaction = schema.validate(request)
+    transaction = EXAMPLES.hide(schema, schema.validate(request))
     computed = features.compute(schema, transaction)
     decision = Decision(
         transaction_id=transaction.id,
@@ -68,7 +70,7 @@ def _decided(schema: Schema, request: dict[str, Any]) -> decisions.Row:
         scored_by="endpoint",
     )
     some = dict(list(computed.items())[:5])
-    return decisions.row(decision, transaction, schema.timestamp, some, {}, DECIDED, retention_days=1)
+    return decisions.row(decision, transaction, schema, some, {}, DECIDED, retention_days=1)
 
 
 def _model(schema: Schema, contract: Contract | None) -> dict[str, Any]:

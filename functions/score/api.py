@@ -12,7 +12,7 @@ from functions.rest import answers, body, problems
 from functions.rest.problems import ProblemError
 from functions.score import batch, served
 from functions.score.scoring import Scoring
-from model.transaction import LONGEST_ID
+from model.transaction import is_id
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -45,8 +45,7 @@ def score_batch() -> Response[str]:
 def decision(transaction_id: str) -> Response[str]:
     # Gateways differ in whether they decode a path: an id that contains a % is looked up both ways.
     for candidate in dict.fromkeys((unquote(transaction_id), transaction_id)):
-        # What is too long for an id is not looked up: DynamoDB would refuse the key.
-        found = _scoring().decisions.find(candidate) if len(candidate) <= LONGEST_ID else None
+        found = _scoring().decisions.find(candidate) if is_id(candidate) else None
         if found is not None:
             return _answer(200, found.details())
     raise problems.not_found("There is no decision with this id.", "transaction_id")

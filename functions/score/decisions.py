@@ -12,7 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import errors
 from functions.rest import problems
+from model import pseudonyms
 from model.decision import Decision
+from model.schema import Schema
 from model.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -66,20 +68,20 @@ class Row:
 def row(
     decision: Decision,
     transaction: Transaction,
-    schema_timestamp: str,
+    schema: Schema,
     features: Mapping[str, Any],
     history: Mapping[str, Any],
     now: datetime,
     retention_days: int,
 ) -> Row:
     """`history` tells a label, which may come weeks later, what it has to count for."""
-    content = content_of(transaction, schema_timestamp)
+    content, telling = content_of(transaction, schema.timestamp), pseudonyms.telling(schema)
     return Row(
         decision.answer()
         | {
             "decided_at": now.isoformat(timespec="milliseconds"),
             "expires_at": int((now + timedelta(days=retention_days)).timestamp()),
-            "features": dict(features),
+            "features": {name: value for name, value in features.items() if name not in telling},
             "history": dict(history),
             "transaction": content,
             "content_hash": content_hash(content),
@@ -88,8 +90,9 @@ def row(
 
 
 def content_of(transaction: Transaction, schema_timestamp: str) -> dict[str, Any]:
-    """What was decided on. Missing fields are left out, so that a field added to the schema changes no old content."""
-    given = {name: value for name, value in transaction.values.items() if value is not None}
+    """What was decided on, sensitive values by their pseudonyms. Missing fields are left out, so that a field added to
+    the schema changes no old content."""
+    given = {name: value for name, value in transaction.kept.items() if value is not None}
     return {schema_timestamp: transaction.timestamp.isoformat()} | given
 
 

@@ -14,6 +14,7 @@ from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions, Row
 from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError
 from functions.score.entities import Entities
+from functions.score.hiding import Hiding
 from functions.score.judging import Judging
 from functions.score.live import Live, LiveModel
 from functions.score.recording import Event, Recorder
@@ -35,6 +36,7 @@ AHEAD = timedelta(days=1)  # later than this a timestamp is a mistake: it is sco
 class Scoring:
     live: LiveModel
     schema: SchemaInForce
+    hiding: Hiding
     entities: Entities
     judging: Judging
     decisions: Decisions
@@ -63,7 +65,7 @@ class Scoring:
     def _without_model(self, payload: Mapping[str, Any]) -> Row:
         """Counts nothing: nobody reads the history yet, and the first model's has to be loaded undisturbed."""
         schema, now = self.schema.read(), self.now()
-        transaction = _validate(schema, payload)
+        transaction = self.hiding.hide(schema, _validate(schema, payload), self.deadline().left())
         ruled = self.ruling.without_model(transaction, by_policy(schema, transaction.id))
         return self._keep(self._row(ruled, schema, transaction, {}, recording.NOT_COUNTED, now), None, now)
 
@@ -87,14 +89,15 @@ class Scoring:
 
     def _case(self, contract: Contract, payload: Mapping[str, Any], deadline: Deadline) -> Case:
         """An entity that could not be read in time counts as never seen."""
-        transaction = _validate(contract.schema, payload)
-        plan = contract.schema.history_plan
+        schema = contract.schema
+        transaction = self.hiding.hide(schema, _validate(schema, payload), deadline.left_for_history())
+        plan = schema.history_plan
         keys = history.keys(plan, transaction)
-        pending = self.ruling.begin(contract.schema, transaction)
+        pending = self.ruling.begin(schema, transaction)
         read = self.entities.states(keys, deadline.left_for_history())
         states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
         event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
-        return Case(contract, event, features.compute(contract.schema, transaction, states), pending)
+        return Case(contract, event, features.compute(schema, transaction, states), pending)
 
     def _counts(self, event: Event, now: datetime) -> bool:
         """Whether the history is to remember the event."""
@@ -112,7 +115,7 @@ class Scoring:
         note: Mapping[str, Any],
         now: datetime,
     ) -> Row:
-        made = decisions.row(ruled.decision, transaction, schema.timestamp, computed, note, now, self.retention_days)
+        made = decisions.row(ruled.decision, transaction, schema, computed, note, now, self.retention_days)
         return made.with_notes(ruled.notes)
 
     def _keep(self, new: Row, event: Event | None, now: datetime) -> Row:

@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.aws import clients, metrics
+from functions.aws.stack_key import StackKey
 from functions.score.breaker import Breaker
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
+from functions.score.hiding import Hiding
 from functions.score.judging import Judging
 from functions.score.lists import Lists
 from functions.score.live import LiveModel
@@ -60,6 +62,7 @@ def scoring(
     return Scoring(
         live=live,
         schema=SchemaInForce(s3, found.bucket),
+        hiding=Hiding(StackKey(clients.secrets, found.stack_key_arn), threads),
         entities=Entities(table, found.history_table, logger),
         judging=Judging(live, Endpoint(runtime, breaker, threads, metrics.count)),
         decisions=decisions,

@@ -21,6 +21,7 @@ SERVICE_OF = {
     "logs": "logs",
     "firehose": "firehose",
     "runtime": "sagemaker-runtime",
+    "secrets": "secretsmanager",
     "table": "dynamodb",
 }
 SHARED = ROOT / "functions" / "aws"

@@ -179,7 +179,8 @@ def test_the_mistake_it_shows_is_answered_so():
 
 def test_the_list_entry_it_shows_is_valid_by_the_shipped_schema():
     (shown,) = re.findall(r"-d '(\{.*?\})'", "\n".join(prose.fences(RULES)), re.DOTALL)
-    assert entry.read(json.loads(shown), schema.load(), datetime(2026, 11, 23, tzinfo=UTC)).list == "deny"
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert entry.read(json.loads(shown), schema.load(), now, lambda field, value: value).list == "deny"
 
 
 def test_all_that_rules_read_call_and_leave_behind_is_explained():

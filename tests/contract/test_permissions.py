@@ -32,6 +32,7 @@ BROUGHT_ALONG = {
     "bulk": LAMBDA | QUEUE | ENCRYPTED_TOPIC | TRANSACTION,
     "rules": LAMBDA | QUEUE | ENCRYPTED_TOPIC,
     "lists": LAMBDA,
+    "forget": LAMBDA,
     "archive": LAMBDA | STREAM | {"sqs:SendMessage"},  # of the mapping, when it gives up
     "teardown": LAMBDA,
 }
@@ -159,6 +160,25 @@ def test_scoring_reads_what_it_needs_of_a_model_and_no_data(key, allowed):
         for pattern in template.as_list(template.resolve(statement["Resource"]))
     ]
     assert any(fnmatchcase(f"${{Bucket.Arn}}/{key}", pattern) for pattern in patterns) == allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "names"),
+    [
+        ("secretsmanager:GetSecretValue", "${StackKey}", {"backfill", "score", "bulk", "lists", "forget"}),
+        ("dynamodb:DeleteItem", "${DecisionsTable.Arn}", {"forget"}),
+        ("dynamodb:Scan", "${DecisionsTable.Arn}", {"forget"}),
+    ],
+)
+def test_what_few_functions_may_do_no_other_may(action, resource, names):
+    allowed = {
+        (name, reached)
+        for name in template.FUNCTIONS
+        for statement in template.policy(name)
+        if action in template.as_list(statement["Action"])
+        for reached in template.as_list(template.resolve(statement["Resource"]))
+    }
+    assert {name for name, reached in allowed if reached == resource} == names
 
 
 RULES_OF_QUEUE = {

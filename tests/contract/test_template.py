@@ -25,6 +25,7 @@ SETTINGS = {
     "bulk": settings.BulkSettings,
     "rules": settings.RulesSettings,
     "lists": settings.ListsSettings,
+    "forget": settings.ForgetSettings,
     "archive": settings.ArchiveSettings,
     "teardown": settings.TeardownSettings,
 }
@@ -77,8 +78,8 @@ def test_the_templates_defaults_are_settings_that_load():
     ],
 )
 def test_a_missing_or_malformed_variable_is_named(variables, message):
-    tables = {"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "LISTS_TABLE": "l"}
-    changed = {"BUCKET": "b", **tables, "RETENTION_DAYS": "1"} | variables
+    names = {"DECISIONS_TABLE": "t", "HISTORY_TABLE": "h", "LISTS_TABLE": "l", "STACK_KEY_ARN": "k"}
+    changed = {"BUCKET": "b", **names, "RETENTION_DAYS": "1"} | variables
     variables = {name: value for name, value in changed.items() if value is not ...}
     with pytest.raises(settings.SettingError, match=message):
         settings.load(settings.ScoreSettings, variables)
@@ -111,6 +112,8 @@ def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
     elif path.stem.startswith(("score-", "label-", "lists-")):
         assert (event["httpMethod"], event["resource"]) in template.routes(path.stem.partition("-")[0])
+    elif path.stem.startswith("forget-"):
+        assert "Events" not in template.function("forget")  # people invoke it
     elif path.stem.startswith("archive-"):
         (source,) = template.function("archive")["Events"].values()
         (found,) = source["Properties"]["FilterCriteria"]["Filters"]

@@ -109,6 +109,15 @@ class Stack:
     def logged_decisions(self) -> list[dict[str, Any]]:
         return [json.loads(line) for key in self.keys("decisions/") for line in self.read_object(key).splitlines()]
 
+    def logged_lines(self, since: int) -> Iterator[str]:
+        """What any function or service has logged since that millisecond."""
+        logs = self.client("logs")
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                pages = logs.get_paginator("filter_log_events")
+                for found in pages.paginate(logGroupName=group["logGroupName"], startTime=since):
+                    yield from (event["message"] for event in found["events"])
+
     @contextmanager
     def inbox(self) -> Iterator["Inbox"]:
         """What people are told while the block runs: a queue subscribed to the stack's topic."""

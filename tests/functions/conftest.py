@@ -32,6 +32,7 @@ BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
 TABLE = "fraud-decisions"
 HISTORY = "fraud-history"
 LISTS = "fraud-lists"
+STACK_KEY = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:fraud-StackKey-1a2b3c"
 EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -208,11 +209,12 @@ SCORE_SETTINGS = ScoreSettings(
     decisions_table=TABLE,
     history_table=HISTORY,
     lists_table=LISTS,
+    stack_key_arn=STACK_KEY,
     retention_days=400,
     score_budget_ms=800,
 )
 RULES_SETTINGS = RulesSettings(bucket=BUCKET, topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic")
-LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS)
+LISTS_SETTINGS = ListsSettings(bucket=BUCKET, lists_table=LISTS, stack_key_arn=STACK_KEY)
 BULK_SETTINGS = BulkSettings(
     bucket=BUCKET,
     decisions_table=TABLE,
@@ -220,6 +222,7 @@ BULK_SETTINGS = BulkSettings(
     lists_table=LISTS,
     retention_days=400,
     score_budget_ms=5000,
+    stack_key_arn=STACK_KEY,
     topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:fraud-Topic",
     queue_url=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/fraud-BulkQueue",
     poll_seconds=60,

@@ -62,6 +62,22 @@ class AtOnce(Executor):
 
 
 @dataclass
+class FakeSecrets:
+    """Knows one secret, and loses it when a test says so."""
+
+    key: str = "k" * 64
+    reads: int = 0
+    fails: bool = False
+
+    def get_secret_value(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("secretsmanager", "GetSecretValue", request) == []
+        self.reads += 1
+        if self.fails:
+            raise client_error("AccessDeniedException", operation="GetSecretValue")
+        return {"ARN": request["SecretId"], "SecretString": self.key}
+
+
+@dataclass
 class FakeSns:
     published: list[dict[str, str]] = field(default_factory=list)
 

@@ -18,10 +18,12 @@ from functions.settings import BackfillSettings
 from model import history, schema
 from model.history_merge import merge
 from model.history_state import apply
+from model.pseudonyms import Pseudonyms
 from tests.contract import service_model
 from tests.functions.artefacts import contract
-from tests.functions.conftest import BUCKET, HISTORY, client, read, sample_event, stored
-from tests.functions.fakes import START, client_error
+from tests.functions.conftest import BUCKET, HISTORY, STACK_KEY, client, read, sample_event, stored
+from tests.functions.fakes import START, FakeSecrets, client_error
+from tests.model.hiding import sensitive
 
 JOB, NEXT = "fraud-4296854961e50a36", "fraud-5296854961e50a36"
 SCHEMA = schema.load()
@@ -103,15 +105,21 @@ class OneAfterTheOther:
 class World:
     def __init__(self, s3: Any, sqs: Any, clock: Any, context: Any) -> None:
         self.s3, self.sqs, self.context, self.table = s3, sqs, context, Table()
-        found = BackfillSettings(BUCKET, HISTORY, "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills")
+        url = "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills"
+        found = BackfillSettings(BUCKET, HISTORY, url, STACK_KEY)
+        self.secrets = FakeSecrets()
         in_order: Any = OneAfterTheOther()
-        self.ports: Ports = wire(found, s3, self.table, sqs, clock, lambda _: None, in_order)  # type: ignore[arg-type]
+        self.ports: Ports = wire(found, s3, self.table, sqs, lambda: self.secrets, clock, lambda _: None, in_order)  # type: ignore[arg-type]
 
-    def part(self, states: States, job: str = JOB, name: str = "part-00000.jsonl.gz") -> dict[str, str]:
+    def part(
+        self, states: States, job: str = JOB, name: str = "part-00000.jsonl.gz", **of_model: Any
+    ) -> dict[str, str]:
         """A part as a training job leaves it, and the message that names it."""
         lines = [json.dumps(line(key, state)) for key, state in sorted(states.items())]
         content = gzip.compress("".join(f"{one}\n" for one in lines).encode(), mtime=0)
-        self.s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/contract.json", Body=contract(job).to_json().encode())
+        self.s3.put_object(
+            Bucket=BUCKET, Key=f"runs/{job}/contract.json", Body=contract(job, **of_model).to_json().encode()
+        )
         self.s3.put_object(Bucket=BUCKET, Key=f"runs/{job}/history/{name}", Body=content)
         return {"job": job, "part": name, "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -339,3 +347,28 @@ def test_a_part_that_is_not_the_jobs_own_is_never_marked_as_loaded(world, s3):
         with pytest.raises(BatchProcessingError):
             world.deliver(message | {"sha256": promised or hashlib.sha256(content).hexdigest()})
     assert not stored(s3, f"runs/{JOB}/history/loaded/")
+
+
+def test_a_sensitive_entity_is_loaded_under_the_key_that_scoring_looks_under(world):
+    of_cards = sensitive("card_id")
+    plan, pseudonyms = of_cards.history_plan, Pseudonyms(world.secrets.key.encode())
+    transaction = pseudonyms.hide(of_cards, of_cards.validate(json.loads(sample_event("score-valid")["body"])))
+    keys = history.keys(plan, transaction)
+    left = history.key(plan, "card_id", str(transaction.values["card_id"]))
+    states = {left: {"first": 1, "last": 2, "n0a": 1}, keys["customer_id"]: {"first": 1, "last": 2, "n0a": 1}}
+    assert keys["card_id"] != left
+    assert world.deliver(world.part(states, schema=of_cards))
+    assert world.table_states().keys() == {keys["card_id"], keys["customer_id"]}
+
+
+def test_without_the_key_a_part_with_sensitive_entities_comes_back_and_nothing_is_loaded(world, s3):
+    world.secrets.fails = True
+    plan = sensitive("card_id").history_plan
+    message = world.part({history.key(plan, "card_id", "k"): {"first": 1, "last": 2}}, schema=sensitive("card_id"))
+    with pytest.raises(BatchProcessingError):
+        world.deliver(message)
+    assert world.table_states() == {}
+    assert not stored(s3, f"runs/{JOB}/history/loaded/")
+    world.secrets.fails = False
+    assert world.deliver(message)
+    assert len(world.table_states()) == 1

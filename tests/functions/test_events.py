@@ -16,6 +16,8 @@ from functions.bulk.handler import handler as bulk
 from functions.bulk.handler import wire as wire_bulk
 from functions.deploy.handler import handler as deploy
 from functions.deploy.handler import wire as wire_deploy
+from functions.forget.handler import handler as forget
+from functions.forget.handler import wire as wire_forget
 from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
 from functions.lists.handler import handler as lists
@@ -23,11 +25,12 @@ from functions.lists.handler import wire as wire_lists
 from functions.rules.handler import handler as rules
 from functions.rules.handler import wire as wire_rules
 from functions.score.handler import handler as score
-from functions.settings import ArchiveSettings, BackfillSettings, TeardownSettings
+from functions.settings import ArchiveSettings, BackfillSettings, ForgetSettings, TeardownSettings
 from functions.teardown.handler import Ports as TeardownPorts
 from functions.teardown.handler import handler as teardown
 from functions.train.handler import handler as train
 from functions.train.handler import wire as wire_train
+from model import history
 from tests.functions.artefacts import contract, history_of, model_tar, output_tar
 from tests.functions.conftest import (
     BUCKET,
@@ -35,8 +38,10 @@ from tests.functions.conftest import (
     EVENTS,
     HISTORY,
     LABEL_SETTINGS,
+    LISTS,
     LISTS_SETTINGS,
     RULES_SETTINGS,
+    STACK_KEY,
     TABLE,
     deploy_settings,
     read,
@@ -44,7 +49,7 @@ from tests.functions.conftest import (
     stored,
     train_settings,
 )
-from tests.functions.fakes import FakeFirehose
+from tests.functions.fakes import FakeFirehose, FakeSecrets
 from tests.functions.world import build
 
 JOB = "fraud-4296854961e50a36"
@@ -69,6 +74,8 @@ OUTCOMES = {
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
     "deploy-package-approved": "comes back, Creating",
+    "forget-card": "1 of history",
+    "forget-unclear": "refused",
     "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
@@ -141,12 +148,13 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         return f"{'comes back' if came_back else 'done'}, {status}"
 
     def of_backfill(name: str, event: dict[str, Any]) -> Any:
-        found = BackfillSettings(BUCKET, HISTORY, "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills")
+        url = "https://sqs.us-east-1.amazonaws.com/123456789012/fraud-Backfills"
+        found = BackfillSettings(BUCKET, HISTORY, url, STACK_KEY)
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/contract.json", Body=contract(JOB).to_json().encode())
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/history/part-00000.jsonl.gz", Body=PART)
         message = json.loads(event["Records"][0]["body"]) | {"sha256": hashlib.sha256(PART).hexdigest()}
         event["Records"][0]["body"] = json.dumps(message)
-        backfill(event, context, ports=wire_backfill(found, s3, table, sqs))
+        backfill(event, context, ports=wire_backfill(found, s3, table, sqs, FakeSecrets))
         entities = json.loads(read(s3, f"runs/{JOB}/history/loaded/part-00000.jsonl.gz.json"))["entities"]
         return f"{entities} entity"
 
@@ -196,8 +204,16 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
 
     def of_lists(name: str, event: dict[str, Any]) -> Any:
         serve()
-        answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, clock))
+        answer = lists(event, context, ports=wire_lists(LISTS_SETTINGS, s3, table, FakeSecrets, clock))
         return json.loads(answer["body"])["list"] if answer["statusCode"] == 200 else answer["statusCode"]
+
+    def of_forget(name: str, event: dict[str, Any]) -> Any:
+        serve()
+        key = history.key_under(PLAN, "card_id", "k-17")
+        table.put_item(TableName=HISTORY, Item={"entity": {"S": key}})
+        found = ForgetSettings(BUCKET, TABLE, HISTORY, LISTS, STACK_KEY)
+        answer = forget(event, context, ports=wire_forget(found, s3, table, FakeSecrets))
+        return "refused" if "error" in answer else f"{answer['deleted']['history']} of history"
 
     def of_archive(name: str, event: dict[str, Any]) -> Any:
         firehose = FakeFirehose()
@@ -226,6 +242,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         "label": of_label,
         "rules": of_rules,
         "lists": of_lists,
+        "forget": of_forget,
         "archive": of_archive,
         "teardown": of_teardown,
     }

@@ -12,12 +12,14 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.lists.handler import handler, wire
 from model import lists
+from model.pseudonyms import Pseudonyms
 from model.schema import load
 from tests.contract import service_model
 from tests.functions import description
 from tests.functions.artefacts import contract
 from tests.functions.conftest import BUCKET, LISTS, LISTS_SETTINGS, client, sample_event
-from tests.functions.fakes import START, Clock
+from tests.functions.fakes import START, Clock, FakeSecrets
+from tests.model.hiding import sensitive
 
 CARD = {"field": "card_id", "value": "k-1", "list": "deny"}
 
@@ -35,10 +37,15 @@ class Table:
 
 
 @pytest.fixture
-def ports(s3, table) -> Any:
+def secrets() -> FakeSecrets:
+    return FakeSecrets()
+
+
+@pytest.fixture
+def ports(s3, table, secrets) -> Any:
     s3.put_object(Bucket=BUCKET, Key="runs/x/contract.json", Body=contract("fraud-1").to_json().encode())
     s3.put_object(Bucket=BUCKET, Key="config/live.json", Body=b'{"contract": "runs/x/contract.json"}')
-    return wire(LISTS_SETTINGS, s3, Table(), Clock())
+    return wire(LISTS_SETTINGS, s3, Table(), lambda: secrets, Clock())
 
 
 @pytest.fixture
@@ -151,3 +158,26 @@ def test_a_table_that_cannot_be_written_is_503_and_the_log_names_no_value(ports,
     answer = handler(sample_event("lists-deny") | {"body": body}, context, ports=broken)
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")
     assert "https://dynamodb" in log.getvalue() and "secret" not in log.getvalue()
+
+
+@pytest.fixture
+def sensitive_cards(s3):
+    of_sensitive = contract("fraud-1", schema=sensitive("card_id"))
+    s3.put_object(Bucket=BUCKET, Key="runs/x/contract.json", Body=of_sensitive.to_json().encode())
+
+
+def test_a_sensitive_value_is_listed_by_its_pseudonym(post, sensitive_cards, secrets):
+    field = sensitive("card_id").by_name["card_id"]
+    assert post(**CARD)[0] == 200
+    assert listed("card_id", "k-1") is None
+    assert listed("card_id", Pseudonyms(secrets.key.encode()).of(field, "k-1"))
+    assert post(**CARD | {"list": "none"})[0] == 200
+    assert client("dynamodb").scan(TableName=LISTS)["Items"] == []
+
+
+def test_without_the_key_a_sensitive_value_is_not_listed(post, sensitive_cards, secrets):
+    secrets.fails = True
+    status, answer = post(**CARD)
+    assert (status, answer["error"]["code"]) == (503, "unavailable")
+    assert client("dynamodb").scan(TableName=LISTS)["Items"] == []
+    assert post(field="customer_id", value="c-1", list="deny")[0] == 200

@@ -305,10 +305,11 @@ def test_an_id_with_a_percent_sign_is_found_in_either_form_of_the_path(world, pa
     assert world.call(sample_event("score-get-decision") | {"path": path})[0] == 200
 
 
-def test_an_id_that_no_decision_can_have_is_404_and_not_looked_up(world):
-    event = sample_event("score-get-decision")
-    status, answer, _ = world.call(event | {"path": f"/decisions/{'x' * 3000}"})
-    assert (status, answer["error"]["field"]) == (404, "transaction_id")
+@pytest.mark.parametrize("name", ["x" * 3000, "\udcff", "a\nb", "ü"])
+def test_an_id_that_no_decision_can_have_is_404_and_not_looked_up(world, name):
+    world.scoring = replace(world.scoring, decisions=None)  # whoever asks it fails
+    status, answer, _ = world.call(sample_event("score-get-decision") | {"path": f"/decisions/{name}"})
+    assert (status, answer["error"]["code"]) == (404, "not_found")
 
 
 def test_the_model_says_what_serves_and_what_it_has_learned_from(world):

@@ -8,12 +8,14 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
+from functions.aws.stack_key import StackKey
 from functions.score.breaker import Breaker
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
 from functions.score.entities import Entities
 from functions.score.handler import handler, logger
+from functions.score.hiding import Hiding
 from functions.score.judging import Judging
 from functions.score.lists import Lists
 from functions.score.live import LiveModel
@@ -25,8 +27,8 @@ from functions.score.scoring import Scoring
 from tests.contract import service_model
 from tests.functions import description
 from tests.functions.artefacts import contract, trees
-from tests.functions.conftest import BUCKET, HISTORY, LISTS, SCORE_SETTINGS, TABLE, sample_event
-from tests.functions.fakes import AtOnce, Clock, OneAtATime, client_error
+from tests.functions.conftest import BUCKET, HISTORY, LISTS, SCORE_SETTINGS, STACK_KEY, TABLE, sample_event
+from tests.functions.fakes import AtOnce, Clock, FakeSecrets, OneAtATime, client_error
 
 FIRST, SECOND = "fraud-1111111111111111", "fraud-2222222222222222"
 PATIENT = 60.0  # seconds: a busy machine is no slow neighbour
@@ -69,6 +71,7 @@ class World:
     context: Any
     seconds: list[float]
     counted: list[str]
+    secrets: FakeSecrets
 
     def serve(self, model: Any, announce: bool = True, **told: Any) -> None:
         """A deployment: the endpoint turns, and the bucket says so, perhaps only later."""
@@ -119,7 +122,7 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
     def clock() -> float:
         return seconds[0]
 
-    table = OneAtATime(table)
+    table, secrets = OneAtATime(table), FakeSecrets()
     live = LiveModel(s3, BUCKET, clock, AtOnce(), logger)
     asked = FakeEndpoint(None)
     decisions, now = Decisions(table, TABLE), Clock()
@@ -127,6 +130,7 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
     scoring = Scoring(
         live=live,
         schema=SchemaInForce(s3, BUCKET),
+        hiding=Hiding(StackKey(lambda: secrets, STACK_KEY), AtOnce()),  # type: ignore[arg-type]
         entities=Entities(table, HISTORY, logger),
         judging=Judging(live, Endpoint(asked, Breaker(clock), AtOnce(), counted.append)),  # type: ignore[arg-type]
         decisions=decisions,
@@ -139,6 +143,6 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
         measure=lambda values: counted.extend(name for name, value in values.items() if value),
         logger=logger,
     )
-    made = World(s3, asked, scoring, context, seconds, counted)
+    made = World(s3, asked, scoring, context, seconds, counted, secrets)
     made.serve(contract(FIRST))
     return made

@@ -10,8 +10,8 @@ from typing import cast
 
 import numpy as np
 
-from model import history
-from model.counters import base36, short_hash
+from model import history, pseudonyms
+from model.counters import base36
 from model.history_state import State
 from model.training.columns import Array
 from model.training.lookback.entities import codes
@@ -25,12 +25,13 @@ Known = dict[str, int | frozenset[int]]  # a state being filled
 
 
 def states(plan: Plan, table: Table) -> Iterator[tuple[str, State]]:
-    """Keys and states. Labels that become known after the last event count too: they are in the data."""
+    """Keys and states; of sensitive entities as `Pseudonyms.hide_state` takes them, for training has no key. Labels
+    that become known after the last event count too: they are in the data."""
     by_time = in_time(table)
     code = {entity.field: codes(table, entity) for entity in plan.entities}
     paired = {field for pair in plan.pairs for field in (pair.first, pair.second)}
     hashes = {
-        entity.field: [short_hash(entity.identity(value)) for value in table.vocabularies[entity.field]]
+        entity.field: [pseudonyms.mark(entity, entity.identity(value)) for value in table.vocabularies[entity.field]]
         for entity in plan.entities
         if entity.field in paired
     }
