@@ -165,7 +165,7 @@ def test_scoring_reads_what_it_needs_of_a_model_and_no_data(key, allowed):
 @pytest.mark.parametrize(
     ("action", "resource", "names"),
     [
-        ("secretsmanager:GetSecretValue", "${StackKey}", {"backfill", "score", "bulk", "lists", "forget"}),
+        ("secretsmanager:GetSecretValue", "${StackKey.Id}", {"backfill", "score", "bulk", "lists", "forget"}),
         ("dynamodb:DeleteItem", "${DecisionsTable.Arn}", {"forget"}),
         ("dynamodb:Scan", "${DecisionsTable.Arn}", {"forget"}),
     ],
