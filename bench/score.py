@@ -1,5 +1,5 @@
 """Scoring, one transaction at a time: the model's own code and the walk of its trees beside bare XGBoost, the history
-of one event, then the REST API of a local stack.
+of one event, the whole function on loopback, then the REST API of a local stack.
 
 `python -m bench.score`. The last part leaves its decisions (ids begin with bench-) in the stack of `make up`.
 """
@@ -12,7 +12,9 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from bench import forest, history
+from bench import forest, function, history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
@@ -45,7 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--walks", type=int, default=1_000_000, help="rows of which the walk is compared with XGBoost")
     parser.add_argument("--stack", type=Path, default=ROOT / ".cache" / "local" / "stack.json")
     options = parser.parse_args(arguments)
-    in_process(options.rows, options.calls, options.walks)
+    with trained(options.rows) as folder:
+        in_process(folder, options.calls, options.walks)
     stack = stacks.read(options.stack)
     if stack is None or not answers(stack):
         print("no local stack runs (make up): the REST API is not measured", file=sys.stderr)
@@ -53,16 +56,20 @@ def main(arguments: list[str] | None = None) -> None:
     rest_api(stack, options.calls)
 
 
-def in_process(rows: int, calls: int, walks: int) -> None:
+@contextmanager
+def trained(rows: int) -> Iterator[Path]:
+    """The artefact's members."""
     with tempfile.TemporaryDirectory() as scratch:
-        sample, out = Path(scratch, "sample"), Path(scratch, "trained")
+        sample, out, unpacked = Path(scratch, "sample"), Path(scratch, "trained"), Path(scratch, "model")
         run("simulate", "--rows", rows, "--out", sample)
         run("train", "--data", *sorted(sample.iterdir()), "--out", out)
-        unpacked = Path(scratch, "model")
-        unpacked.mkdir()
         with tarfile.open(out / "model.tar.gz") as tar:
             tar.extractall(unpacked, filter="data")
-        model, trees_json = inference.model_fn(str(unpacked)), (unpacked / TREES).read_bytes()
+        yield unpacked
+
+
+def in_process(folder: Path, calls: int, walks: int) -> None:
+    model, trees_json = inference.model_fn(str(folder)), (folder / TREES).read_bytes()
     trees = model.booster.num_boosted_rounds()
     transaction = model.contract.schema.validate(example(model.contract, "bench-1"))
     row = compute(model.contract.schema, transaction)
@@ -70,11 +77,16 @@ def in_process(rows: int, calls: int, walks: int) -> None:
     bare = latencies(partial(model.booster.inplace_predict, encoded, validate_features=False), calls)
     report_latencies("xgboost_inplace_predict", bare, trees=trees)
     walk = forest.one_row(trees_json, model.contract.encode(row), calls)
+
+    def asked(explain: str) -> str:
+        return json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
+
     for explain, figure in (("none", "transform_fn"), ("all", "transform_fn_with_reasons")):
-        body = json.dumps({"features": list(row), "rows": [list(row.values())], "explain": explain})
-        taken = latencies(partial(inference.transform_fn, model, body, "application/json", "*/*"), calls)
+        taken = latencies(partial(inference.transform_fn, model, asked(explain), "application/json", "*/*"), calls)
         report_latencies(figure, taken, trees=trees)
     history.one_event(model.contract.schema.history_plan, transaction, calls)
+    predicted = inference.respond(model, asked("flagged"), "application/json")
+    function.whole(model.contract, trees_json, example(model.contract, "bench-1"), predicted, calls)
     forest.many_rows(model, walk, walks)
 
 

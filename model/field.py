@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cached_property
 from typing import Any
 
 from model import timestamps
@@ -50,7 +51,7 @@ class Field:
     def numeric(self) -> bool:
         return self.role in NUMERIC_ROLES
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the features this field gives by itself; an entity gives none."""
         if self.role in ("entity", "ignore"):

@@ -45,7 +45,7 @@ def family(schema: Schema, feature: str) -> str:
     told = schema.history_plan.by_name.get(feature)
     if told:
         return told.family
-    field = _field(schema, feature)
+    field = schema.field_of.get(feature)
     return f"field {field.name}" if field else feature
 
 
@@ -69,7 +69,7 @@ def fact(schema: Schema, feature: str, features: Mapping[str, Feature]) -> str:
     told = schema.history_plan.by_name.get(feature)
     if told:
         return history_sentences.fact(schema, told, features)
-    field = _field(schema, feature)
+    field = schema.field_of.get(feature)
     subject = _subject(field, feature) if field else feature.replace("_", " ")
     if value is None:
         return f"{subject} is missing"
@@ -79,10 +79,6 @@ def fact(schema: Schema, feature: str, features: Mapping[str, Feature]) -> str:
     if field and field.role == "amount":
         return f"{subject} is {value:,.2f}"
     return f"{subject} is {value:,g}" if isinstance(value, float | int) else f"{subject} is {value}"
-
-
-def _field(schema: Schema, feature: str) -> Field | None:
-    return next((field for field in schema.fields if feature in field.features), None)
 
 
 def _subject(field: Field, feature: str) -> str:

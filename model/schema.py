@@ -74,6 +74,11 @@ class Schema:
         return {field.name: field for field in self.fields}
 
     @cached_property
+    def field_of(self) -> dict[str, Field]:
+        """By feature; those of the calendar and of the history come from no single field."""
+        return {feature: field for field in self.fields for feature in field.features}
+
+    @cached_property
     def history_plan(self) -> Plan:
         return Plan.of(self)
 

@@ -38,11 +38,13 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # A scoring request has 28 s (template.yaml), and a caller who waits. History and endpoint are waited for within the
 # budget, 5 s at most. For the rest, in the worst case each call uses up its attempts and up to 1 s between them: S3
 # 2 x 1.5 + 1 to look for the pointer, read it, the contract and the trees (which a warm function has done), DynamoDB
-# 2 x 2 + 1 to write the decision, for which events at the same moment may wait up to 1 s: 5 + 16 + 6 = 27 s.
+# 2 x 2 + 1 to write a decision alone, less to write it with its history: 5 + 16 + 5 = 26 s.
 # Rules and lists are read while history and endpoint are, and waited for no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
-# Eight transactions of a batch at once: a read of lists and a write for each, beside 16 reads of entities' histories.
-SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=32)
+# Eight transactions of a batch at once: a read of lists for each, beside 16 reads of entities' histories.
+SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=24)
+# The attempts, and their pauses, which are shorter than a client's, are those of functions/score/recording.py.
+RECORDING_TABLE = _config(connect=0.5, read=1.5, attempts=1)
 
 
 def endpoint_config(budget: float) -> Config:
@@ -115,3 +117,8 @@ def scoring_endpoint(budget: float) -> SageMakerRuntimeClient:
 @cache
 def scoring_table() -> DynamoDBClient:
     return cast("DynamoDBClient", _create("dynamodb", SCORING_TABLE))
+
+
+@cache
+def recording_table() -> DynamoDBClient:
+    return cast("DynamoDBClient", _create("dynamodb", RECORDING_TABLE))

@@ -6,7 +6,10 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-THROTTLED = frozenset({"ThrottlingException", "Throttling"})
+THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+)
+UNWELL = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "500", "502", "503", "504"})
 PRECONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 

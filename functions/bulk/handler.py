@@ -46,7 +46,7 @@ def wire(
 @cache
 def aws_ports() -> Files:
     found = settings.load(settings.BulkSettings)
-    return wire(found, wiring.scoring(found, logger), clients.s3(), clients.sqs(), clients.sns())
+    return wire(found, wiring.aws_scoring(found, logger), clients.s3(), clients.sqs(), clients.sns())
 
 
 @logger.inject_lambda_context

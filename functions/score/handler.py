@@ -20,7 +20,7 @@ logger = Logger()
 
 @cache
 def aws_ports() -> Scoring:
-    return wiring.scoring(settings.load(settings.ScoreSettings), logger)
+    return wiring.aws_scoring(settings.load(settings.ScoreSettings), logger)
 
 
 @logger.inject_lambda_context(correlation_id_path=API_GATEWAY_REST)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
+from functions.aws import errors
 from functions.aws import history as items
 from functions.rest import problems
 from functions.score.decisions import Decisions, Row
@@ -67,7 +69,7 @@ class Recorder:
     def record(self, new: Row, event: Event | None, now: datetime) -> Row:
         """The row that is in the table afterwards: the new one, or the one that was there before."""
         states = dict(event.states) if event else {}
-        refused: ClientError | None = None
+        refused: Exception | None = None
         for _ in self._attempts():
             updates = self._updates(event, states, now) if event else {}
             if not updates:
@@ -76,6 +78,8 @@ class Recorder:
             if refused is None:
                 return new
             reasons = _reasons(refused)
+            if not reasons:  # throttled or away as a whole
+                continue
             if reasons[0]["Code"] == FAILED_CONDITION:  # scored before: counted before
                 return Row.from_item(reasons[0]["Item"])
             for field, reason in zip(updates, reasons[1:], strict=True):
@@ -90,19 +94,16 @@ class Recorder:
             for field, change in history.observe(event.plan, event.transaction, states).items()
         }
 
-    def _write(self, new: Row, updates: Mapping[str, dict[str, Any]]) -> ClientError | None:
-        """None when it is written; the refusal when another attempt may do."""
+    def _write(self, new: Row, updates: Mapping[str, dict[str, Any]]) -> Exception | None:
+        """None when it is written; the refusal when another attempt may do. That may also follow a write whose answer
+        was lost: it finds the decision there."""
         members: Any = [{"Put": self.decisions.putting(new)}, *({"Update": update} for update in updates.values())]
         try:
-            # botocore adds a token, so that what it sends again after a lost answer is not done again
             self.table.transact_write_items(TransactItems=members)
-        except ClientError as error:
-            codes = {reason["Code"] for reason in _reasons(error)}
-            if not codes or not codes <= PASSING:
+        except (ClientError, BotoCoreError) as error:
+            if not _passes(error):
                 raise problems.unavailable("decision store") from error
             return error
-        except BotoCoreError as error:
-            raise problems.unavailable("decision store") from error
         return None
 
     def _attempts(self) -> Iterator[int]:
@@ -115,6 +116,16 @@ class Recorder:
             self.pause(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
 
 
-def _reasons(error: ClientError) -> list[dict[str, Any]]:
+def _passes(error: Exception) -> bool:
+    if not isinstance(error, ClientError):
+        return isinstance(error, NoConnectionError | HTTPClientError)
+    codes = {reason["Code"] for reason in _reasons(error)}
+    if codes:
+        return codes <= PASSING
+    return errors.code(error) in errors.THROTTLED | errors.UNWELL
+
+
+def _reasons(error: Exception) -> list[dict[str, Any]]:
     """Of a cancelled transaction: a reason for each member, None for those that had no part in it."""
-    return list(cast("dict[str, Any]", error.response).get("CancellationReasons", []))
+    response = error.response if isinstance(error, ClientError) else {}
+    return list(cast("dict[str, Any]", response).get("CancellationReasons", []))

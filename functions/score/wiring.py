@@ -25,21 +25,33 @@ from functions.score.scoring import Scoring
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from functions.settings import ScoreSettings
 
-BESIDE = (
-    16  # calls beside a request, or the eight of a batch: of the endpoint, some of them given up, and of the bucket
-)
+BESIDE = 16  # calls beside a request or the eight of a batch: of the endpoint, some given up, and of the bucket
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def scoring(found: ScoreSettings, logger: Logger) -> Scoring:
-    budget = found.score_budget_ms / 1000
-    s3, table = clients.scoring_s3(), clients.scoring_table()
+def aws_scoring(found: ScoreSettings, logger: Logger) -> Scoring:
+    runtime = clients.scoring_endpoint(found.score_budget_ms / 1000)
+    tables = clients.scoring_table(), clients.recording_table()
+    return scoring(found, clients.scoring_s3(), *tables, runtime, logger)
+
+
+def scoring(
+    found: ScoreSettings,
+    s3: S3Client,
+    table: DynamoDBClient,
+    recording: DynamoDBClient,
+    runtime: SageMakerRuntimeClient,
+    logger: Logger,
+) -> Scoring:
     threads, breaker = ThreadPoolExecutor(BESIDE), Breaker(time.monotonic)
     live = LiveModel(s3, found.bucket, time.monotonic, threads, logger)
     decisions = Decisions(table, found.decisions_table)
@@ -49,12 +61,12 @@ def scoring(found: ScoreSettings, logger: Logger) -> Scoring:
         live=live,
         schema=SchemaInForce(s3, found.bucket),
         entities=Entities(table, found.history_table, logger),
-        judging=Judging(live, Endpoint(clients.scoring_endpoint(budget), breaker, threads, metrics.count)),
+        judging=Judging(live, Endpoint(runtime, breaker, threads, metrics.count)),
         decisions=decisions,
-        recorder=Recorder(table, decisions, found.history_table, time.monotonic, time.sleep),
+        recorder=Recorder(recording, decisions, found.history_table, time.monotonic, time.sleep),
         ruling=Ruling(rules, lists, metrics.count),
         retention_days=found.retention_days,
-        deadline=partial(Deadline.after, budget, time.monotonic),
+        deadline=partial(Deadline.after, found.score_budget_ms / 1000, time.monotonic),
         now=utc_now,
         count=metrics.count,
         measure=metrics.measure,

@@ -53,7 +53,8 @@ def test_training_is_measured_as_a_whole_and_step_by_step(training):
 
 def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
     what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
-    measured = {line["figure"] for line in scoring if not line["figure"].startswith(("history_", "forest_"))}
+    others = ("history_", "forest_", "score_function_", "bare_botocore_")
+    measured = {line["figure"] for line in scoring if not line["figure"].startswith(others)}
     assert measured == {f"{name}_{share}" for name in what for share in ("p50", "p99")}
 
 
@@ -61,6 +62,16 @@ def test_the_walk_is_measured_beside_it_and_equal_on_every_row(scoring):
     of_the_walk = {line["figure"]: line for line in scoring if line["figure"].startswith("forest_")}
     assert set(of_the_walk) == {"forest_load", "forest_walk_p50", "forest_walk_p99", "forest_walk"}
     assert (of_the_walk["forest_walk"]["rows"], of_the_walk["forest_walk"]["different_from_xgboost"]) == (2000, 0)
+
+
+def test_the_whole_function_is_measured_beside_a_handler_that_makes_the_same_calls(scoring):
+    of_function = {line["figure"]: line for line in scoring if line["figure"].startswith(("score_f", "bare_"))}
+    apart, together = ("own_work", "loopback"), ("times_bare",)
+    expected = {f"score_function_{name}_{share}" for name in apart for share in ("p50", "p99")}
+    expected |= {f"score_function_{name}" for name in together}
+    assert set(of_function) == expected | {"bare_botocore_loopback_p50", "bare_botocore_loopback_p99"}
+    calls = len(load().history_plan.entities) + 3  # the lists, the endpoint, the decision with its history
+    assert of_function["score_function_times_bare"]["requests"] == calls
 
 
 def test_the_history_of_one_event_is_measured_with_every_counter_in_use(scoring):

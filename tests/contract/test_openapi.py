@@ -72,8 +72,8 @@ def test_the_bounds_of_a_body_are_those_that_are_described():
 
 
 def test_the_transactions_of_a_batch_find_a_connection_each():
-    lists_and_writes = 2 * batch.AT_ONCE
-    assert clients.SCORING_TABLE.max_pool_connections == lists_and_writes + entities.MOST_AT_ONCE
+    assert clients.SCORING_TABLE.max_pool_connections == batch.AT_ONCE + entities.MOST_AT_ONCE
+    assert clients.RECORDING_TABLE.max_pool_connections >= batch.AT_ONCE
     assert clients.endpoint_config(0.8).max_pool_connections >= batch.AT_ONCE
 
 

@@ -59,6 +59,12 @@ class Stack:
         described = self.client("cloudformation").describe_stacks(StackName=self.stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
+    def physical_id(self, logical_id: str) -> str:
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=self.stack_name, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
     def post(self, path: str, **kwargs: Any) -> requests.Response:
         headers = {"x-api-key": self.api_key, **kwargs.pop("headers", {})}
         return requests.post(f"{self.api_url}{path}", headers=headers, timeout=30, **kwargs)

@@ -85,9 +85,7 @@ def test_without_the_endpoint_the_same_trees_give_the_same_probability(
 @contextmanager
 def unreadable_history(stack: Stack) -> Iterator[None]:
     """What the role of the function may not do is refused on this machine as in AWS."""
-    cloudformation, iam = stack.client("cloudformation"), stack.client("iam")
-    found = cloudformation.describe_stack_resource(StackName=stack.stack_name, LogicalResourceId="ScoreRole")
-    role = found["StackResourceDetail"]["PhysicalResourceId"]
+    iam, role = stack.client("iam"), stack.physical_id("ScoreRole")
     table = f"arn:aws:dynamodb:*:*:table/{stack.outputs['HistoryTableName']}"
     refusal = {"Effect": "Deny", "Action": "dynamodb:GetItem", "Resource": table}
     document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})

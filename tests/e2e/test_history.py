@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from functions.aws import history as items
-from model import history
 from model.contract import Contract
 
+from .replay import replayed, states
 from .stack import Stack
 
 ENTITIES = ("customer_id", "card_id", "terminal_id")
@@ -35,22 +34,6 @@ def mine(transactions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         | {"timestamp": (start + timedelta(seconds=chance.randrange(3000))).isoformat(timespec="milliseconds")}
         for number, transaction in enumerate(transactions)
     ]
-
-
-def states(stack: Stack, keys: set[str]) -> dict[str, Any]:
-    table, name = stack.client("dynamodb"), stack.outputs["HistoryTableName"]
-    found = {key: table.get_item(**items.reading(name, key)).get("Item") for key in keys}
-    return {key: items.state(item) for key, item in found.items()}
-
-
-def replayed(contract: Contract, decisions: list[dict[str, Any]]) -> dict[str, Any]:
-    plan, known = contract.schema.history_plan, {}
-    for decision in sorted(decisions, key=lambda decision: decision["transaction"]["timestamp"]):
-        transaction = contract.schema.validate(decision["transaction"] | {"transaction_id": decision["transaction_id"]})
-        keys = history.keys(plan, transaction)
-        changes = history.observe(plan, transaction, {field: known.get(key, {}) for field, key in keys.items()})
-        known |= {keys[field]: history.apply(known.get(keys[field], {}), change) for field, change in changes.items()}
-    return known
 
 
 def test_a_decision_shows_what_the_customer_did_before(stack: Stack, mine: list[dict[str, Any]]) -> None:

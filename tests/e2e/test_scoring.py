@@ -2,7 +2,6 @@
 
 import base64
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -153,32 +152,3 @@ def test_without_the_api_key_nothing_is_answered(stack: Stack, transactions: Tra
 def test_health_and_model_tell_what_serves(stack: Stack) -> None:
     assert stack.get("/health").status_code == 200
     assert stack.get("/model").json()["model"] == stack.live()["model"]
-
-
-def test_5000_requests_over_8_connections_all_succeed_and_are_logged_once(
-    stack: Stack, transactions: Transactions
-) -> None:
-    mark = transactions[0]["transaction_id"]
-    ids = {f"{mark}-load-{number}" for number in range(5000)}
-
-    def score_share(share: list[str]) -> list[int]:
-        with requests.Session() as session:
-            session.headers["x-api-key"] = stack.api_key
-            return [
-                session.post(
-                    f"{stack.api_url}/score", json=transactions[hash(name) % 200] | {"transaction_id": name}, timeout=30
-                ).status_code
-                for name in share
-            ]
-
-    ordered = sorted(ids)
-    with ThreadPoolExecutor(8) as pool:
-        statuses = [code for part in pool.map(score_share, [ordered[n::8] for n in range(8)]) for code in part]
-    assert set(statuses) == {200}
-
-    def logged() -> list[str] | None:
-        lines = [line["transaction_id"] for line in stack.logged_decisions()]
-        ours = [name for name in lines if name in ids]
-        return ours if set(ours) == ids else None
-
-    assert wait_for("5,000 decisions in the log", logged, 120)

@@ -361,7 +361,7 @@ def test_a_corrected_schema_lets_a_refused_file_in(files):
 
 
 def test_rows_are_tried_again_when_a_service_was_away_for_a_moment(files, monkeypatch):
-    lost = [client_error("InternalServerError")] * 2
+    lost = [client_error("AccessDeniedException")] * 2
     write = files.world.scoring.recorder.table.transact_write_items
 
     def write_or_fail(**request):

@@ -43,6 +43,7 @@ def test_bytes_that_are_no_utf8_can_be_kept_to_their_record():
         (b"\x1f\x8b but not really packed", "damaged or cut off"),
         (b"a,b\n" + b"1," * 2**20, "line 2 is longer than 131,072 characters"),
     ],
+    ids=["empty", "empty gzip", "parquet", "zip", "utf-16", "half a gzip", "no gzip", "long line"],
 )
 def test_what_is_no_csv_file_is_refused_with_a_reason(content, words):
     with pytest.raises(UnreadableError, match=words):

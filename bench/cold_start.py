@@ -1,0 +1,59 @@
+"""What a new process takes until the scoring function can be called: imports and construction, from the artefact that
+`sam build` makes, beside a usual Powertools function with three boto3 clients.
+
+`python -m bench.cold_start`
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.figures import report
+from bench.function import ENVIRONMENT
+
+ROOT = Path(__file__).parents[1]
+OURS = "from functions.score import handler; handler.aws_ports()"
+USUAL = """
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+logger, metrics, tracer = Logger(), Metrics(), Tracer()
+clients = [boto3.client(name) for name in ("dynamodb", "s3", "sagemaker-runtime")]
+"""
+# Of the process, not by the clock: what else the machine does is no part of it.
+TIMED = "import time; started = time.process_time()\n{}\nprint((time.process_time() - started) * 1000)"
+OF_LAMBDA = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")  # its runtime brings them
+TRIES = 15
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as of_lambda:
+        build = ["make", "--silent", "build-ScoreFunction", f"ARTIFACTS_DIR={folder}"]
+        subprocess.run(build, cwd=ROOT, check=True)
+        size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+        report("artefact", size / 2**20, "MiB", files=sum(file.is_file() for file in Path(folder).rglob("*")))
+        for package in OF_LAMBDA:
+            found = Path(str(find_spec(package).origin))  # type: ignore[union-attr]
+            module = found.parent if found.name == "__init__.py" else found
+            Path(of_lambda, module.name).symlink_to(module)
+        runtime = ENVIRONMENT | {"PYTHONPATH": f"{folder}{os.pathsep}{of_lambda}"}
+        ours, usual = [], []
+        for _ in range(TRIES):  # in turn: what disturbs one disturbs the other
+            ours.append(_milliseconds(OURS, folder, runtime))
+            usual.append(_milliseconds(USUAL, folder, runtime))
+    report("cold_start", min(ours), "ms", tries=TRIES, median=round(sorted(ours)[TRIES // 2], 1))
+    report("cold_start_usual_function", min(usual), "ms", tries=TRIES, median=round(sorted(usual)[TRIES // 2], 1))
+
+
+def _milliseconds(program: str, folder: str, environment: dict[str, str]) -> float:
+    command = [sys.executable, "-S", "-c", TIMED.format(program)]
+    done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""What the history table should hold of some decisions, by the model's own history, and what it does hold."""
+
+from typing import Any
+
+from functions.aws import history as items
+from model import history
+from model.contract import Contract
+
+from .stack import Stack
+
+
+def states(stack: Stack, keys: set[str]) -> dict[str, Any]:
+    table, name = stack.client("dynamodb"), stack.outputs["HistoryTableName"]
+    found = {key: table.get_item(**items.reading(name, key)).get("Item") for key in keys}
+    return {key: items.state(item) for key, item in found.items()}
+
+
+def replayed(contract: Contract, decisions: list[dict[str, Any]]) -> dict[str, Any]:
+    plan, known = contract.schema.history_plan, {}
+    for decision in sorted(decisions, key=lambda decision: decision["transaction"]["timestamp"]):
+        transaction = contract.schema.validate(decision["transaction"] | {"transaction_id": decision["transaction_id"]})
+        keys = history.keys(plan, transaction)
+        changes = history.observe(plan, transaction, {field: known.get(key, {}) for field, key in keys.items()})
+        known |= {keys[field]: history.apply(known.get(keys[field], {}), change) for field, change in changes.items()}
+    return known
