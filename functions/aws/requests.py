@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
-from functions.aws import images, names
+from functions.aws import guardrails, images, names
 from functions.settings import DeploySettings, TrainSettings
 
 # pip reads the first one inverted: 0 means no build isolation, so that installing our code needs no network.
 OFFLINE_PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1"}
 LONGEST_WAIT = 28 * 24 * 3600
+LONGEST_DESCRIPTION = 1024
 METRICS = ("roc_auc", "average_precision")
 
 
@@ -121,6 +123,15 @@ def model_package(
     }
 
 
+def deployment_mark(package: str, state: str, description: str) -> dict[str, Any]:
+    """What became of a package at the endpoint. Its approval is left alone, and so it is no new approval."""
+    return {
+        "ModelPackageArn": package,
+        "ApprovalDescription": " ".join(description.split())[:LONGEST_DESCRIPTION],
+        "CustomerMetadataProperties": {"deployment": state},
+    }
+
+
 def endpoint_config(settings: DeploySettings, name: str) -> dict[str, Any]:
     variant: dict[str, Any] = {"VariantName": names.VARIANT, "ModelName": name}
     if settings.endpoint_type == "serverless":
@@ -146,5 +157,28 @@ def endpoint(settings: DeploySettings, config: str) -> dict[str, Any]:
     }
 
 
-def endpoint_update(settings: DeploySettings, config: str) -> dict[str, Any]:
-    return {"EndpointName": settings.endpoint_name, "EndpointConfigName": config}
+@dataclass(frozen=True)
+class Fleet:
+    """What serves now, and the alarms that watch it."""
+
+    instances: int
+    began_with: int
+    alarms: list[str]
+
+    @property
+    def was_scaled(self) -> bool:
+        return self.instances != self.began_with
+
+
+def endpoint_update(settings: DeploySettings, config: str, fleet: Fleet | None) -> dict[str, Any]:
+    """A serverless endpoint has no fleet to shift traffic between: AWS updates it at once."""
+    request: dict[str, Any] = {"EndpointName": settings.endpoint_name, "EndpointConfigName": config}
+    if fleet is None:
+        return request
+    if fleet.was_scaled:  # else a model that comes at the busiest hour would get the quietest hour's fleet
+        request["RetainAllVariantProperties"] = True
+        request["ExcludeRetainedVariantProperties"] = [
+            {"VariantPropertyType": kind} for kind in ("DesiredWeight", "DataCaptureConfig")
+        ]
+    instances = fleet.instances if fleet.was_scaled else settings.serving_instance_count
+    return request | {"DeploymentConfig": guardrails.deployment_config(settings, instances, fleet.alarms)}

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws import errors, requests
+from functions.aws.requests import Fleet
 from functions.deploy.job import TrainedJob
 from functions.settings import DeploySettings
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sagemaker import SageMakerClient
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
@@ -24,6 +26,9 @@ class Endpoint:
     config: str
     pending_config: str | None
     failure_reason: str
+    variants: tuple[str, ...] = ()
+    serverless: bool = False
+    instances: int = 0  # as many as are wanted now, by the template or by auto scaling
 
     @property
     def busy(self) -> bool:
@@ -49,17 +54,22 @@ class Endpoint:
 @dataclass(frozen=True)
 class Hosting:
     sagemaker: SageMakerClient
+    cloudwatch: CloudWatchClient
     settings: DeploySettings
 
     def endpoint(self) -> Endpoint | None:
         found = _described(lambda: self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name))
         if found is None:
             return None
+        variants = found.get("ProductionVariants", [])
         return Endpoint(
             status=found["EndpointStatus"],
             config=found["EndpointConfigName"],
             pending_config=found.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             failure_reason=found.get("FailureReason", ""),
+            variants=tuple(variant["VariantName"] for variant in variants),
+            serverless=any("CurrentServerlessConfig" in variant for variant in variants),
+            instances=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
         )
 
     def prepare(self, job: TrainedJob) -> bool:
@@ -67,8 +77,22 @@ class Hosting:
         model: dict[str, Any] = requests.model(self.settings, job.name, job.artefact_uri)
         config: dict[str, Any] = requests.endpoint_config(self.settings, job.name)
         _made(lambda: self.sagemaker.create_model(**model), lambda: self._model(job.name))
-        _made(lambda: self.sagemaker.create_endpoint_config(**config), lambda: self._config(job.name))
-        return self._config(job.name) is not None
+        _made(lambda: self.sagemaker.create_endpoint_config(**config), lambda: self.config(job.name))
+        return self.config(job.name) is not None
+
+    def turn_to(self, job: TrainedJob, endpoint: Endpoint | None, config: dict[str, Any] | None) -> None:
+        """Creates the endpoint, or updates it from the configuration that it runs on."""
+        if endpoint is None:
+            created: dict[str, Any] = requests.endpoint(self.settings, job.name)
+            self.sagemaker.create_endpoint(**created)
+            return
+        guarded = self.settings.endpoint_type == "instance" and not endpoint.serverless
+        fleet = Fleet(endpoint.instances, _initial_count(config), self._quiet_alarms()) if guarded else None
+        updated: dict[str, Any] = requests.endpoint_update(self.settings, job.name, fleet)
+        self.sagemaker.update_endpoint(**updated)
+
+    def config(self, name: str) -> dict[str, Any] | None:
+        return _described(lambda: self.sagemaker.describe_endpoint_config(EndpointConfigName=name))
 
     def delete_endpoint(self) -> None:
         _gone(lambda: self.sagemaker.delete_endpoint(EndpointName=self.settings.endpoint_name))
@@ -87,8 +111,15 @@ class Hosting:
     def _model(self, name: str) -> dict[str, Any] | None:
         return _described(lambda: self.sagemaker.describe_model(ModelName=name))
 
-    def _config(self, name: str) -> dict[str, Any] | None:
-        return _described(lambda: self.sagemaker.describe_endpoint_config(EndpointConfigName=name))
+    def _quiet_alarms(self) -> list[str]:
+        """One that rings already is about the old fleet, and would turn every new model away, the cure too."""
+        names = self.settings.rollback_alarms
+        found = self.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"] if names else []
+        return [alarm["AlarmName"] for alarm in found if alarm["StateValue"] != "ALARM"]
+
+
+def _initial_count(config: dict[str, Any] | None) -> int:
+    return sum(variant.get("InitialInstanceCount", 0) for variant in (config or {}).get("ProductionVariants", []))
 
 
 def _described(describe: Callable[[], Any]) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -55,9 +56,10 @@ def wire(
     logs: CloudWatchLogsClient,
     sns: SNSClient,
     sqs: SQSClient,
+    cloudwatch: CloudWatchClient,
     now: Callable[[], datetime] = utc_now,
 ) -> Ports:
-    hosting = Hosting(sagemaker, found)
+    hosting = Hosting(sagemaker, cloudwatch, found)
     rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
     backfill = Backfill(s3, sqs, announcer, found.stack_name, found.bucket, found.backfills_queue_url, now)
@@ -71,7 +73,9 @@ def wire(
 @cache
 def aws_ports() -> Ports:
     found = settings.load(settings.DeploySettings)
-    return wire(found, clients.s3(), clients.sagemaker(), clients.logs(), clients.sns(), clients.sqs())
+    return wire(
+        found, clients.s3(), clients.sagemaker(), clients.logs(), clients.sns(), clients.sqs(), clients.cloudwatch()
+    )
 
 
 @logger.inject_lambda_context

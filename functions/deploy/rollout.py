@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, requests
+from functions.aws import errors
+from functions.aws.guardrails import GuardrailError
+from functions.deploy import guard
 from functions.deploy import job as jobs
 from functions.deploy.attempts import Attempts
 from functions.deploy.endpoint import Endpoint, Hosting
@@ -21,6 +22,18 @@ class Step(Enum):
     SUPERSEDED = "a model trained later serves or is on its way"
     ROLLED_BACK = "the endpoint went back to another model"
     FAILED = "the endpoint could not be created with this model"
+    REFUSED = "the endpoint cannot be updated to this model"
+
+
+class RefusedError(Exception):
+    """The endpoint cannot be updated to what the template asks for; the message says why."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    step: Step
+    endpoint: Endpoint | None
+    reason: str  # of a setback
 
 
 @dataclass(frozen=True)
@@ -28,15 +41,18 @@ class Rollout:
     hosting: Hosting
     attempts: Attempts
 
-    def step(self, job: TrainedJob) -> tuple[Step, Endpoint | None]:
+    def step(self, job: TrainedJob) -> Progress:
         # The record is read before the endpoint: the other way round, another message that begins the deployment
         # in between would make it look as if it had already failed.
         attempted_at = self.attempts.made_at(job)
         endpoint = self.hosting.endpoint()
-        step = self._step(job, endpoint, attempted=attempted_at is not None)
+        try:
+            step = self._step(job, endpoint, attempted=attempted_at is not None)
+        except RefusedError as refusal:
+            return Progress(Step.REFUSED, endpoint, str(refusal))
         if step in (Step.FAILED, Step.ROLLED_BACK) and attempted_at and self.attempts.is_settling(attempted_at):
             step = Step.WAIT
-        return step, endpoint
+        return Progress(step, endpoint, (endpoint.failure_reason if endpoint else "") or "SageMaker gives no reason")
 
     def _step(self, job: TrainedJob, endpoint: Endpoint | None, attempted: bool) -> Step:
         if endpoint is None:
@@ -66,10 +82,15 @@ class Rollout:
         return serving is not None and self.attempts.with_last_approval(serving).is_newer_than(job)
 
     def _begin(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
+        config = self.hosting.config(endpoint.config) if endpoint else None
+        if endpoint and (why := guard.obstacle(endpoint, self.hosting.settings, has_config=config is not None)):
+            raise RefusedError(why)
         if not self.hosting.prepare(job):
             return Step.WAIT
         try:
-            self._call(job, endpoint)
+            self.hosting.turn_to(job, endpoint, config)
+        except GuardrailError as error:
+            raise RefusedError(str(error)) from error
         except ClientError as error:
             # Another message was faster: "cannot update in-progress endpoint", "cannot create already existing".
             # AWS gives both the same code as real mistakes, so the endpoint itself is asked.
@@ -81,12 +102,3 @@ class Rollout:
         # made good while the update runs (see is_turning_to above).
         self.attempts.remember(job, endpoint.config if endpoint else None)
         return Step.WAIT
-
-    def _call(self, job: TrainedJob, endpoint: Endpoint | None) -> None:
-        sagemaker, settings = self.hosting.sagemaker, self.hosting.settings
-        if endpoint is None:
-            created: dict[str, Any] = requests.endpoint(settings, job.name)
-            sagemaker.create_endpoint(**created)
-        else:
-            updated: dict[str, Any] = requests.endpoint_update(settings, job.name)
-            sagemaker.update_endpoint(**updated)

@@ -41,6 +41,7 @@ WITHOUT_RESOURCE = {
     "sagemaker:ListEndpointConfigs",
     "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData",
+    "cloudwatch:DescribeAlarms",
 }
 
 

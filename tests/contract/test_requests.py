@@ -6,6 +6,7 @@ import pytest
 from sagemaker.core import image_uris
 
 from functions.aws import images, lists, names, requests
+from functions.aws.guardrails import GuardrailError
 from functions.score.endpoint import request as invocation
 from model.lists import MOST_FIELDS
 from model.transaction import LONGEST_ID
@@ -54,7 +55,7 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
         "CreateModel": requests.model(settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz"),
         "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
         "CreateEndpoint": requests.endpoint(settings, JOB),
-        "UpdateEndpoint": requests.endpoint_update(settings, JOB),
+        "UpdateEndpoint": requests.endpoint_update(settings, JOB, None),
         "CreateModelPackageGroup": requests.model_package_group(settings),
         "CreateModelPackage": requests.model_package(
             settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz", "Approved", {"training_job": JOB}
@@ -67,6 +68,57 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
     assert ("ServerlessConfig" in variant) == (endpoint_type == "serverless")
     # AWS refuses network isolation for serverless endpoints and everything else has it
     assert built["CreateModel"]["EnableNetworkIsolation"] == (endpoint_type == "instance")
+
+
+SHIFTS = ("CANARY", "LINEAR", "ALL_AT_ONCE")
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("bake", [0, 1, 600, 3600])
+@pytest.mark.parametrize("instances", [1, 2, 3, 4, 5, 7, 10, 33, 100])
+def test_a_guarded_update_is_one_that_aws_accepts(shift, bake, instances):
+    settings = deploy_settings(traffic_shift=shift, rollout_bake_seconds=bake, serving_instance_count=instances)
+    alarms = [f"alarm-{number}" for number in range(10)]
+    built = requests.endpoint_update(settings, JOB, requests.Fleet(instances, instances, alarms))
+    assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
+    policy = built["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    routing = policy["TrafficRoutingConfiguration"]
+    step = routing.get("CanarySize", routing.get("LinearStepSize", {"Value": instances}))["Value"]
+    moves = {"CANARY": 1, "LINEAR": -(-instances // step) - 1, "ALL_AT_ONCE": 0}[routing["Type"]]
+    waits = moves * routing["WaitIntervalInSeconds"] + policy["TerminationWaitInSeconds"]
+    assert 600 <= policy["MaximumExecutionTimeoutInSeconds"] <= 28800
+    assert waits < policy["MaximumExecutionTimeoutInSeconds"]
+    if routing["Type"] != "ALL_AT_ONCE":
+        assert step <= instances / 2
+    if routing["Type"] == "LINEAR":
+        assert step >= instances / 10
+
+
+def test_an_update_that_keeps_a_scaled_fleet_is_one_that_aws_accepts():
+    built = requests.endpoint_update(deploy_settings(), JOB, requests.Fleet(3, 1, []))
+    assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
+    assert "AutoRollbackConfiguration" not in built["DeploymentConfig"]  # AWS takes 1 to 10 alarms, not none
+
+
+@pytest.mark.parametrize(
+    ("changes", "alarms", "message"),
+    [
+        ({"rollout_bake_seconds": 3601}, 1, "RolloutBakeSeconds is 3601, and AWS waits for 3600"),
+        ({}, 11, "11 alarms are to watch it"),
+    ],
+)
+def test_what_goes_beyond_awss_limits_is_refused_before_the_call(changes, alarms, message):
+    fleet = requests.Fleet(1, 1, [f"alarm-{number}" for number in range(alarms)])
+    with pytest.raises(GuardrailError, match=message):
+        requests.endpoint_update(deploy_settings(**changes), JOB, fleet)
+
+
+@pytest.mark.parametrize("state", ["rolled_back", "refused", "failed"])
+def test_a_mark_on_a_package_is_one_that_aws_accepts(state):
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/12"
+    built = requests.deployment_mark(arn, state, "a reason\nof two lines " * 100)
+    assert service_model.problems("sagemaker", "UpdateModelPackage", built) == []
+    assert "ModelApprovalStatus" not in built
 
 
 @pytest.mark.parametrize("transaction_id", ["1", "~" * LONGEST_ID, "a b%c/ü"[:5]])

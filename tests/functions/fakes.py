@@ -117,6 +117,16 @@ class FakeLogs:
 
 
 @dataclass
+class FakeCloudWatch:
+    alarms: dict[str, str] = field(default_factory=dict)  # state by name
+
+    def describe_alarms(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("cloudwatch", "DescribeAlarms", request) == []
+        found = [name for name in request["AlarmNames"] if name in self.alarms]
+        return {"MetricAlarms": [{"AlarmName": name, "StateValue": self.alarms[name]} for name in found]}
+
+
+@dataclass
 class FakeFirehose:
     """Takes records but for the places that `refuses` names, call by call."""
 
@@ -148,6 +158,7 @@ class FakeSageMaker:
         self.endpoint: dict[str, Any] | None = None
         self.groups: dict[str, dict[str, Any]] = {}
         self.packages: dict[str, dict[str, Any]] = {}  # by ARN
+        self.updates: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.before: dict[str, list[Callable[[], None]]] = {}
 
@@ -182,6 +193,8 @@ class FakeSageMaker:
         if pending and status == "RolledBack":
             status = "InService"
         self.endpoint["EndpointStatus"] = status
+        if status == "InService" and self.endpoint["EndpointConfigName"] in self.configs:
+            self.endpoint["ProductionVariants"] = [self._variant()]
         self.endpoint.pop("FailureReason", None)
         if reason:
             self.endpoint["FailureReason"] = reason
@@ -288,6 +301,7 @@ class FakeSageMaker:
         if self.endpoint["EndpointStatus"] != "InService":
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
         self._usable(request["EndpointConfigName"])
+        self.updates.append(request)
         self.endpoint["EndpointStatus"] = "Updating"
         self.endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
 
@@ -364,7 +378,21 @@ class FakeSageMaker:
 
         return Pages()
 
+    def update_model_package(self, **request: Any) -> None:
+        self._called("UpdateModelPackage", request)
+        package = self.packages[request["ModelPackageArn"]]
+        added = request.get("CustomerMetadataProperties", {})
+        properties = package["CustomerMetadataProperties"] | added
+        self.packages[request["ModelPackageArn"]] = package | request | {"CustomerMetadataProperties": properties}
+
     # ------------------------------------------------------------ inside
+
+    def _variant(self) -> dict[str, Any]:
+        assert self.endpoint is not None
+        (wanted,) = self.configs[self.endpoint["EndpointConfigName"]]["ProductionVariants"]
+        if "ServerlessConfig" in wanted:
+            return {"VariantName": wanted["VariantName"], "CurrentServerlessConfig": wanted["ServerlessConfig"]}
+        return {"VariantName": wanted["VariantName"], "DesiredInstanceCount": wanted["InitialInstanceCount"]}
 
     def _called(self, operation: str, request: dict[str, Any]) -> None:
         assert service_model.problems("sagemaker", operation, request) == []
