@@ -45,6 +45,9 @@ SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 # Eight transactions of a batch at once: a read of lists and a write for each, beside 16 reads of entities' histories.
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=32)
 
+# A serverless endpoint that starts may take the minute that SageMaker allows. Who asks will ask again later.
+PROVING_ENDPOINT = _config(connect=3, read=60, attempts=1)
+
 
 def endpoint_config(budget: float) -> Config:
     """A second attempt would come after a pause, in which the function has long answered by itself."""
@@ -116,6 +119,11 @@ def scoring_s3() -> S3Client:
 @cache
 def scoring_endpoint(budget: float) -> SageMakerRuntimeClient:
     return cast("SageMakerRuntimeClient", _create("sagemaker-runtime", endpoint_config(budget)))
+
+
+@cache
+def proving_endpoint() -> SageMakerRuntimeClient:
+    return cast("SageMakerRuntimeClient", _create("sagemaker-runtime", PROVING_ENDPOINT))
 
 
 @cache

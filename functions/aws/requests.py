@@ -149,9 +149,9 @@ def endpoint_config(settings: DeploySettings, name: str) -> dict[str, Any]:
     return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": names.tags(settings.stack_name)}
 
 
-def endpoint(settings: DeploySettings, config: str) -> dict[str, Any]:
+def endpoint(settings: DeploySettings, name: str, config: str) -> dict[str, Any]:
     return {
-        "EndpointName": settings.endpoint_name,
+        "EndpointName": name,
         "EndpointConfigName": config,
         "Tags": names.tags(settings.stack_name),
     }

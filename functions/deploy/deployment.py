@@ -20,6 +20,7 @@ from functions.deploy.approval import Approval
 from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Hosting
 from functions.deploy.job import TrainedJob
+from functions.deploy.proof import NoAnswerYetError
 from functions.deploy.registry import APPROVED, PENDING, Registry
 from functions.deploy.rollout import Progress, Rollout, Step
 from functions.settings import DeploySettings
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "refused", "training-failed"})
+FINAL = frozenset(
+    {"live", "damaged", "rejected", "pending", "rolled-back", "failed", "refused", "doubted", "training-failed"}
+)
 
 
 @dataclass(frozen=True)
@@ -125,22 +128,33 @@ class Deployment:
         if step is Step.WAIT:
             return Outcome.LATER
         if step is Step.LIVE:
-            live.point_scoring_at(self.s3, self.settings, job, evaluation, self.now())
-            return self._settle(job, "live", notices.live(job, self.settings.bucket, name, evaluation))
+            return self._confirm(job, evaluation)
         if step is Step.SUPERSEDED:
             return Outcome.DONE
         return self._report_setback(job, progress)
 
+    def _confirm(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
+        """The endpoint has the model; scoring is told so when it answers as the training did."""
+        name = self.settings.endpoint_name
+        try:
+            doubt = self.rollout.doubt(job)
+        except NoAnswerYetError as silence:
+            self.logger.warning("No answer to golden transactions yet", extra={"job": job.name, "why": str(silence)})
+            return Outcome.LATER
+        if doubt is None:
+            live.point_scoring_at(self.s3, self.settings, job, evaluation, self.now())
+            return self._settle(job, "live", notices.live(job, self.settings.bucket, name, evaluation))
+        if self.rollout.withdraw(job):
+            self.announcer.announce(job.deployment_key("announced/withdrawn"), setbacks.withdrawn(job, name, doubt))
+            return Outcome.LATER
+        return self._report_setback(job, Progress(Step.DOUBTED, self.hosting.endpoint(), doubt))
+
     def _report_setback(self, job: TrainedJob, progress: Progress) -> Outcome:
         """Said on the package as well: an update that was rolled back ends in service, as one that succeeded does."""
-        name, reason = self.settings.endpoint_name, progress.reason
-        serving = notices.serving_now(progress.endpoint.config if progress.endpoint else None)
-        package = self.registry.mark(job, progress.step.name.lower(), f"{progress.step.value}: {reason}")
-        if progress.step is Step.ROLLED_BACK:
-            return self._settle(job, "rolled-back", notices.rolled_back(job, name, reason, serving))
-        if progress.step is Step.REFUSED:
-            return self._settle(job, "refused", setbacks.refused(job, name, reason, package, serving))
-        outcome = self._settle(job, "failed", notices.failed(job, name, reason))
+        state = setbacks.STATES[progress.step]
+        package = self.registry.mark(job, state, f"{progress.step.value}: {progress.reason}")
+        notice = setbacks.notice(job, progress, self.settings.endpoint_name, package)
+        outcome = self._settle(job, state, notice)
         return self._clean_up(job) if outcome is Outcome.DONE else outcome
 
     def _report_training(self, job: TrainedJob) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,6 +30,7 @@ class Endpoint:
     variants: tuple[str, ...] = ()
     serverless: bool = False
     instances: int = 0  # as many as are wanted now, by the template or by auto scaling
+    created: datetime | None = None
 
     @property
     def busy(self) -> bool:
@@ -58,7 +60,10 @@ class Hosting:
     settings: DeploySettings
 
     def endpoint(self) -> Endpoint | None:
-        found = _described(lambda: self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name))
+        return self.look(self.settings.endpoint_name)
+
+    def look(self, name: str) -> Endpoint | None:
+        found = _described(lambda: self.sagemaker.describe_endpoint(EndpointName=name))
         if found is None:
             return None
         variants = found.get("ProductionVariants", [])
@@ -70,6 +75,7 @@ class Hosting:
             variants=tuple(variant["VariantName"] for variant in variants),
             serverless=any("CurrentServerlessConfig" in variant for variant in variants),
             instances=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
+            created=found["CreationTime"],
         )
 
     def prepare(self, job: TrainedJob) -> bool:
@@ -80,29 +86,29 @@ class Hosting:
         _made(lambda: self.sagemaker.create_endpoint_config(**config), lambda: self.config(job.name))
         return self.config(job.name) is not None
 
-    def turn_to(self, job: TrainedJob, endpoint: Endpoint | None, config: dict[str, Any] | None) -> None:
-        """Creates the endpoint, or updates it from the configuration that it runs on."""
-        if endpoint is None:
-            created: dict[str, Any] = requests.endpoint(self.settings, job.name)
-            self.sagemaker.create_endpoint(**created)
-            return
+    def create(self, name: str, config: str) -> None:
+        created: dict[str, Any] = requests.endpoint(self.settings, name, config)
+        self.sagemaker.create_endpoint(**created)
+
+    def turn(self, endpoint: Endpoint, wanted: str, serving: dict[str, Any]) -> None:
+        """Updates the endpoint to the wanted configuration; `serving` is the one that it runs on."""
         guarded = self.settings.endpoint_type == "instance" and not endpoint.serverless
-        fleet = Fleet(endpoint.instances, _initial_count(config), self._quiet_alarms()) if guarded else None
-        updated: dict[str, Any] = requests.endpoint_update(self.settings, job.name, fleet)
+        fleet = Fleet(endpoint.instances, _initial_count(serving), self._quiet_alarms()) if guarded else None
+        updated: dict[str, Any] = requests.endpoint_update(self.settings, wanted, fleet)
         self.sagemaker.update_endpoint(**updated)
 
     def config(self, name: str) -> dict[str, Any] | None:
         return _described(lambda: self.sagemaker.describe_endpoint_config(EndpointConfigName=name))
 
-    def delete_endpoint(self) -> None:
-        _gone(lambda: self.sagemaker.delete_endpoint(EndpointName=self.settings.endpoint_name))
+    def delete_endpoint(self, name: str) -> None:
+        _gone(lambda: self.sagemaker.delete_endpoint(EndpointName=name))
 
     def remove_failed(self, job: TrainedJob) -> None:
         """After a failed creation: the next deployment finds nothing in its way."""
         endpoint = self.endpoint()
         if endpoint is not None and endpoint.config == job.name:
             if endpoint.failed:
-                self.delete_endpoint()
+                self.delete_endpoint(self.settings.endpoint_name)
             elif endpoint.status != "Deleting":
                 return  # what an endpoint uses stays
         _gone(lambda: self.sagemaker.delete_endpoint_config(EndpointConfigName=job.name))
@@ -118,8 +124,8 @@ class Hosting:
         return [alarm["AlarmName"] for alarm in found if alarm["StateValue"] != "ALARM"]
 
 
-def _initial_count(config: dict[str, Any] | None) -> int:
-    return sum(variant.get("InitialInstanceCount", 0) for variant in (config or {}).get("ProductionVariants", []))
+def _initial_count(config: dict[str, Any]) -> int:
+    return sum(variant.get("InitialInstanceCount", 0) for variant in config["ProductionVariants"])
 
 
 def _described(describe: Callable[[], Any]) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from functions.aws import names
 from functions.deploy.endpoint import Endpoint
 from functions.settings import DeploySettings
@@ -17,3 +19,7 @@ def obstacle(endpoint: Endpoint, settings: DeploySettings, has_config: bool) -> 
     if not has_config:
         return f"its endpoint configuration {endpoint.config} was deleted, and without it there is no way back"
     return None
+
+
+def turns_serverless(endpoint: Endpoint, config: dict[str, Any]) -> bool:
+    return not endpoint.serverless and any("ServerlessConfig" in variant for variant in config["ProductionVariants"])

@@ -18,8 +18,10 @@ from functions.aws.queue import Outcome
 from functions.deploy import approval
 from functions.deploy.attempts import Attempts
 from functions.deploy.backfill import Backfill
+from functions.deploy.candidate import Candidate
 from functions.deploy.deployment import Deployment
 from functions.deploy.endpoint import Hosting
+from functions.deploy.proof import Proof
 from functions.deploy.registry import Registry
 from functions.deploy.rollout import Rollout
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -57,10 +60,12 @@ def wire(
     sns: SNSClient,
     sqs: SQSClient,
     cloudwatch: CloudWatchClient,
+    runtime: SageMakerRuntimeClient,
     now: Callable[[], datetime] = utc_now,
 ) -> Ports:
     hosting = Hosting(sagemaker, cloudwatch, found)
-    rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
+    proof = Proof(s3, runtime, hosting, found.bucket, now)
+    rollout = Rollout(hosting, Attempts(s3, found.bucket, now), Candidate(hosting, proof), proof)
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
     backfill = Backfill(s3, sqs, announcer, found.stack_name, found.bucket, found.backfills_queue_url, now)
     registry = Registry(s3, sagemaker, found)
@@ -74,7 +79,14 @@ def wire(
 def aws_ports() -> Ports:
     found = settings.load(settings.DeploySettings)
     return wire(
-        found, clients.s3(), clients.sagemaker(), clients.logs(), clients.sns(), clients.sqs(), clients.cloudwatch()
+        found,
+        clients.s3(),
+        clients.sagemaker(),
+        clients.logs(),
+        clients.sns(),
+        clients.sqs(),
+        clients.cloudwatch(),
+        clients.proving_endpoint(),
     )
 
 

@@ -7,8 +7,11 @@ from sagemaker.core import image_uris
 
 from functions.aws import images, lists, names, requests
 from functions.aws.guardrails import GuardrailError
+from functions.deploy import proof
 from functions.score.endpoint import request as invocation
+from model.golden import Golden
 from model.lists import MOST_FIELDS
+from model.training.golden import MOST
 from model.transaction import LONGEST_ID
 from tests.contract import service_model
 from tests.functions.conftest import BUCKET, deploy_settings, train_settings
@@ -54,7 +57,7 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
     built = {
         "CreateModel": requests.model(settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz"),
         "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
-        "CreateEndpoint": requests.endpoint(settings, JOB),
+        "CreateEndpoint": requests.endpoint(settings, "fraud-endpoint", JOB),
         "UpdateEndpoint": requests.endpoint_update(settings, JOB, None),
         "CreateModelPackageGroup": requests.model_package_group(settings),
         "CreateModelPackage": requests.model_package(
@@ -113,7 +116,7 @@ def test_what_goes_beyond_awss_limits_is_refused_before_the_call(changes, alarms
         requests.endpoint_update(deploy_settings(**changes), JOB, fleet)
 
 
-@pytest.mark.parametrize("state", ["rolled_back", "refused", "failed"])
+@pytest.mark.parametrize("state", ["rolled-back", "refused", "failed"])
 def test_a_mark_on_a_package_is_one_that_aws_accepts(state):
     arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/12"
     built = requests.deployment_mark(arn, state, "a reason\nof two lines " * 100)
@@ -125,6 +128,14 @@ def test_a_mark_on_a_package_is_one_that_aws_accepts(state):
 def test_an_invocation_is_one_that_aws_accepts(transaction_id):
     built = invocation("fraud-endpoint", transaction_id, {"amount": 12.5, "currency": None, "channel": "ünline"})
     assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+
+
+def test_golden_transactions_are_asked_as_aws_takes_them():
+    features = tuple(f"feature_{number}" for number in range(200))
+    golden = Golden(JOB, features, ((None,) * 100 + (1e30,) * 100,) * MOST, (0.5,) * MOST)
+    built = proof.request(names.candidate(LONGEST_STACK), golden)
+    assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+    assert len(built["Body"]) < 4 * 2**20  # what a serverless endpoint takes
 
 
 def test_requests_for_lists_are_ones_that_aws_accepts():

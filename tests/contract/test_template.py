@@ -177,6 +177,11 @@ def test_a_scoring_request_ends_before_its_function_and_the_gateway():
     assert total < template.function("score")["Timeout"] < 29
 
 
+def test_golden_transactions_are_asked_well_within_a_functions_time():
+    config = clients.PROVING_ENDPOINT
+    assert config.connect_timeout + config.read_timeout < template.function("deploy")["Timeout"] - 30
+
+
 def test_a_call_of_the_endpoint_that_was_given_up_ends_by_itself():
     config = clients.endpoint_config(0.8)
     assert (config.connect_timeout, config.read_timeout) == (0.8, 0.8)

@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .conftest import ROOT
 from .stack import Stack, wait_for
 from .test_failures import DIES_WHEN_LOADED, start_training
 
+INFERENCE = ROOT / "model" / "inference.py"
+DOUBLES_EVERY_ANSWER = """
+
+def predict(model, rows):
+    log_odds = model.booster.inplace_predict(rows, predict_type="margin", validate_features=False)
+    return [model.contract.calibrate(2 * value) for value in log_odds.tolist()]
+"""
 PAUSE = 1 / 20
 
 
@@ -100,5 +108,22 @@ def test_an_alarm_during_the_bake_leads_back_and_is_told_as_such(
     assert stack.live()["model"] == before
     assert (endpoint(stack)["EndpointStatus"], endpoint(stack)["EndpointConfigName"]) == ("InService", before)
     marked = package(stack, job)
-    assert marked["CustomerMetadataProperties"]["deployment"] == "rolled_back"
+    assert marked["CustomerMetadataProperties"]["deployment"] == "rolled-back"
     assert alarm in marked["ApprovalDescription"]
+
+
+def test_a_model_that_answers_otherwise_than_in_training_is_led_back(
+    stack: Stack, transactions: list[dict[str, Any]]
+) -> None:
+    before = stack.live()["model"]
+    with scoring(stack, transactions) as answers, stack.inbox() as inbox:
+        job = start_training(stack, {"model/inference.py": INFERENCE.read_text("utf-8") + DOUBLES_EVERY_ANSWER})
+        inbox.wait_for("Wrong answers", job)
+        told = inbox.wait_for("Rolled back", job)
+
+    assert "golden transaction" in told and f"Model {before} serves on" in told
+    assert len(stack.read_json(f"runs/{job}/golden.json")["golden"]) == 20
+    assert {answer["model"] for answer in answers} <= {before, job}
+    assert stack.live()["model"] == before
+    assert (endpoint(stack)["EndpointStatus"], endpoint(stack)["EndpointConfigName"]) == ("InService", before)
+    assert package(stack, job)["CustomerMetadataProperties"]["deployment"] == "rolled-back"

@@ -50,11 +50,6 @@ def test_several_instances_take_it_by_and_by(updated):
     assert policy["TrafficRoutingConfiguration"]["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
 
 
-@pytest.mark.parametrize("deploy_changes", [{"endpoint_type": "serverless"}])
-def test_a_serverless_endpoint_is_updated_without_guardrails(updated):
-    assert set(updated()) == {"EndpointName", "EndpointConfigName"}
-
-
 def test_an_alarm_that_rings_before_the_update_does_not_turn_the_cure_away(updated, cloudwatch):
     cloudwatch.alarms["fraud-failures"] = "ALARM"
     config = updated()["DeploymentConfig"]
@@ -134,7 +129,7 @@ def test_a_rolled_back_model_is_marked_in_the_registry(live, trained, deliver, s
     sagemaker.settle_endpoint("RolledBack", reason="The alarm fraud-failures\nwent off")
     assert not deliver(SECOND)
     marked = package(sagemaker, SECOND)
-    assert marked["CustomerMetadataProperties"]["deployment"] == "rolled_back"
+    assert marked["CustomerMetadataProperties"]["deployment"] == "rolled-back"
     assert "The alarm fraud-failures went off" in marked["ApprovalDescription"]
     assert marked["ModelApprovalStatus"] == "Approved"
     assert marked["CustomerMetadataProperties"]["training_job"] == SECOND
