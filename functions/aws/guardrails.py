@@ -1,7 +1,8 @@
-"""How traffic moves to a new fleet: AWS's deployment guardrails, as a pure function of what they depend on."""
+"""The update of an endpoint, and how traffic moves to its new fleet: AWS's deployment guardrails as pure functions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from functions.settings import DeploySettings
@@ -15,6 +16,33 @@ TO_START = 1800  # seconds for new instances to come up; a container that keeps 
 
 class GuardrailError(Exception):
     """AWS does not roll out as the template asks; the message names the parameter and the limit."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What serves now, and the alarms that watch it."""
+
+    instances: int
+    began_with: int
+    alarms: list[str]
+
+    @property
+    def was_scaled(self) -> bool:
+        return self.instances != self.began_with
+
+
+def endpoint_update(settings: DeploySettings, config: str, fleet: Fleet | None) -> dict[str, Any]:
+    """A serverless endpoint has no fleet to shift traffic between: AWS updates it at once."""
+    request: dict[str, Any] = {"EndpointName": settings.endpoint_name, "EndpointConfigName": config}
+    if fleet is None:
+        return request
+    if fleet.was_scaled:  # else a model that comes at the busiest hour would get the quietest hour's fleet
+        request["RetainAllVariantProperties"] = True
+        request["ExcludeRetainedVariantProperties"] = [
+            {"VariantPropertyType": kind} for kind in ("DesiredWeight", "DataCaptureConfig")
+        ]
+    instances = fleet.instances if fleet.was_scaled else settings.serving_instance_count
+    return request | {"DeploymentConfig": deployment_config(settings, instances, fleet.alarms)}
 
 
 def deployment_config(settings: DeploySettings, instances: int, alarms: list[str]) -> dict[str, Any]:

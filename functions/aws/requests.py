@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
-from functions.aws import guardrails, images, names
+from functions.aws import images, names
 from functions.settings import DeploySettings, TrainSettings
 
 # pip reads the first one inverted: 0 means no build isolation, so that installing our code needs no network.
@@ -155,30 +154,3 @@ def endpoint(settings: DeploySettings, name: str, config: str) -> dict[str, Any]
         "EndpointConfigName": config,
         "Tags": names.tags(settings.stack_name),
     }
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """What serves now, and the alarms that watch it."""
-
-    instances: int
-    began_with: int
-    alarms: list[str]
-
-    @property
-    def was_scaled(self) -> bool:
-        return self.instances != self.began_with
-
-
-def endpoint_update(settings: DeploySettings, config: str, fleet: Fleet | None) -> dict[str, Any]:
-    """A serverless endpoint has no fleet to shift traffic between: AWS updates it at once."""
-    request: dict[str, Any] = {"EndpointName": settings.endpoint_name, "EndpointConfigName": config}
-    if fleet is None:
-        return request
-    if fleet.was_scaled:  # else a model that comes at the busiest hour would get the quietest hour's fleet
-        request["RetainAllVariantProperties"] = True
-        request["ExcludeRetainedVariantProperties"] = [
-            {"VariantPropertyType": kind} for kind in ("DesiredWeight", "DataCaptureConfig")
-        ]
-    instances = fleet.instances if fleet.was_scaled else settings.serving_instance_count
-    return request | {"DeploymentConfig": guardrails.deployment_config(settings, instances, fleet.alarms)}

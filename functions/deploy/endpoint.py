@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, requests
-from functions.aws.requests import Fleet
+from functions.aws import errors, guardrails, requests
 from functions.deploy.job import TrainedJob
 from functions.settings import DeploySettings
 
@@ -93,8 +92,8 @@ class Hosting:
     def turn(self, endpoint: Endpoint, wanted: str, serving: dict[str, Any]) -> None:
         """Updates the endpoint to the wanted configuration; `serving` is the one that it runs on."""
         guarded = self.settings.endpoint_type == "instance" and not endpoint.serverless
-        fleet = Fleet(endpoint.instances, _initial_count(serving), self._quiet_alarms()) if guarded else None
-        updated: dict[str, Any] = requests.endpoint_update(self.settings, wanted, fleet)
+        fleet = guardrails.Fleet(endpoint.instances, _initial_count(serving), self._quiet_alarms()) if guarded else None
+        updated: dict[str, Any] = guardrails.endpoint_update(self.settings, wanted, fleet)
         self.sagemaker.update_endpoint(**updated)
 
     def config(self, name: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sagemaker.core import image_uris
 
-from functions.aws import images, lists, names, requests
+from functions.aws import guardrails, images, lists, names, requests
 from functions.aws.guardrails import GuardrailError
 from functions.deploy import proof
 from functions.score.endpoint import request as invocation
@@ -58,7 +58,7 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
         "CreateModel": requests.model(settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz"),
         "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
         "CreateEndpoint": requests.endpoint(settings, "fraud-endpoint", JOB),
-        "UpdateEndpoint": requests.endpoint_update(settings, JOB, None),
+        "UpdateEndpoint": guardrails.endpoint_update(settings, JOB, None),
         "CreateModelPackageGroup": requests.model_package_group(settings),
         "CreateModelPackage": requests.model_package(
             settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz", "Approved", {"training_job": JOB}
@@ -82,7 +82,7 @@ SHIFTS = ("CANARY", "LINEAR", "ALL_AT_ONCE")
 def test_a_guarded_update_is_one_that_aws_accepts(shift, bake, instances):
     settings = deploy_settings(traffic_shift=shift, rollout_bake_seconds=bake, serving_instance_count=instances)
     alarms = [f"alarm-{number}" for number in range(10)]
-    built = requests.endpoint_update(settings, JOB, requests.Fleet(instances, instances, alarms))
+    built = guardrails.endpoint_update(settings, JOB, guardrails.Fleet(instances, instances, alarms))
     assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
     policy = built["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     routing = policy["TrafficRoutingConfiguration"]
@@ -98,7 +98,7 @@ def test_a_guarded_update_is_one_that_aws_accepts(shift, bake, instances):
 
 
 def test_an_update_that_keeps_a_scaled_fleet_is_one_that_aws_accepts():
-    built = requests.endpoint_update(deploy_settings(), JOB, requests.Fleet(3, 1, []))
+    built = guardrails.endpoint_update(deploy_settings(), JOB, guardrails.Fleet(3, 1, []))
     assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
     assert "AutoRollbackConfiguration" not in built["DeploymentConfig"]  # AWS takes 1 to 10 alarms, not none
 
@@ -111,9 +111,9 @@ def test_an_update_that_keeps_a_scaled_fleet_is_one_that_aws_accepts():
     ],
 )
 def test_what_goes_beyond_awss_limits_is_refused_before_the_call(changes, alarms, message):
-    fleet = requests.Fleet(1, 1, [f"alarm-{number}" for number in range(alarms)])
+    fleet = guardrails.Fleet(1, 1, [f"alarm-{number}" for number in range(alarms)])
     with pytest.raises(GuardrailError, match=message):
-        requests.endpoint_update(deploy_settings(**changes), JOB, fleet)
+        guardrails.endpoint_update(deploy_settings(**changes), JOB, fleet)
 
 
 @pytest.mark.parametrize("state", ["rolled-back", "refused", "failed"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws import names, requests
+from functions.aws import guardrails, names, requests
 from functions.settings import TeardownSettings
 from functions.teardown import cloudformation
 from functions.teardown.handler import Ports, handler
@@ -107,7 +107,7 @@ def test_a_registry_of_which_a_part_is_gone_already_is_removed(context, ports, a
 def test_a_running_update_is_waited_for(serving, context, ports, answers, sagemaker):
     second = names.job("fraud", "2" * 64)
     make(sagemaker, second)
-    sagemaker.update_endpoint(**requests.endpoint_update(deploy_settings(), second, None))
+    sagemaker.update_endpoint(**guardrails.endpoint_update(deploy_settings(), second, None))
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
     assert sagemaker.endpoint is None
 
