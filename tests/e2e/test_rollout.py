@@ -9,6 +9,7 @@ from typing import Any
 from .conftest import ROOT
 from .stack import Stack, wait_for
 from .test_failures import DIES_WHEN_LOADED, start_training
+from .test_registry import package_of
 
 INFERENCE = ROOT / "model" / "inference.py"
 DOUBLES_EVERY_ANSWER = """
@@ -53,14 +54,7 @@ def scoring(stack: Stack, transactions: list[dict[str, Any]]) -> Iterator[list[d
 
 
 def package(stack: Stack, job: str) -> dict[str, Any]:
-    pages = stack.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=stack.stack_name)
-    (arn,) = (
-        found["ModelPackageArn"]
-        for page in pages
-        for found in page["ModelPackageSummaryList"]
-        if found.get("ModelPackageDescription") == job
-    )
-    return dict(stack.sagemaker.describe_model_package(ModelPackageName=arn))
+    return dict(stack.sagemaker.describe_model_package(ModelPackageName=package_of(stack, job)["ModelPackageArn"]))
 
 
 def endpoint(stack: Stack) -> dict[str, Any]:
