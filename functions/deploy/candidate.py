@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from functions.aws import errors, names, objects
-from functions.deploy.endpoint import Endpoint, Hosting
+from functions.deploy.endpoint import Hosting
 from functions.deploy.job import TrainedJob
 from functions.deploy.proof import NoAnswerYetError, Proof
 
@@ -22,8 +22,8 @@ class Candidate:
     hosting: Hosting
     proof: Proof
 
-    def is_proven(self, job: TrainedJob, is_newer: Callable[[Endpoint], bool]) -> bool:
-        """One look at the candidate, one step. `is_newer` says whose an endpoint's model is: of a later job."""
+    def is_proven(self, job: TrainedJob, is_newer: Callable[[str], bool]) -> bool:
+        """One look at the candidate, one step. `is_newer` says of a model whether it comes before this one."""
         proven = job.deployment_key("proven.json")
         if objects.exists(self.proof.s3, self.proof.bucket, proven):
             self._remove(job)
@@ -42,7 +42,7 @@ class Candidate:
     def _name(self) -> str:
         return names.candidate(self.hosting.settings.stack_name)
 
-    def _has_answered(self, job: TrainedJob, is_newer: Callable[[Endpoint], bool]) -> bool:
+    def _has_answered(self, job: TrainedJob, is_newer: Callable[[str], bool]) -> bool:
         endpoint = self.hosting.look(self._name)
         if endpoint is None:
             self._create(job)
@@ -50,7 +50,7 @@ class Candidate:
         if endpoint.busy:
             return False
         if endpoint.config != job.name:
-            if not is_newer(endpoint):
+            if not is_newer(endpoint.config):
                 self.hosting.delete_endpoint(self._name)
             return False
         if endpoint.failed:
@@ -66,7 +66,7 @@ class Candidate:
         try:
             self.hosting.create(self._name, job.name)
         except ClientError as error:
-            if not errors.exists_already(error):  # another message was faster
+            if not (errors.exists_already(error) or errors.is_missing(error)):  # as of the endpoint itself
                 raise
 
     def _remove(self, job: TrainedJob) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, objects
+from functions.aws import errors, objects, serving
 from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
-from functions.deploy import failures, live, notices, outputs, setbacks, verdict
+from functions.deploy import failures, notices, outputs, setbacks, verdict
 from functions.deploy import job as jobs
 from functions.deploy.approval import Approval
 from functions.deploy.backfill import Backfill
@@ -142,7 +142,7 @@ class Deployment:
             self.logger.warning("No answer to golden transactions yet", extra={"job": job.name, "why": str(silence)})
             return Outcome.LATER
         if doubt is None:
-            live.point_scoring_at(self.s3, self.settings, job, evaluation, self.now())
+            self._point_scoring_at(job, evaluation)
             return self._settle(job, "live", notices.live(job, self.settings.bucket, name, evaluation))
         if self.rollout.withdraw(job):
             self.announcer.announce(job.deployment_key("announced/withdrawn"), setbacks.withdrawn(job, name, doubt))
@@ -163,6 +163,10 @@ class Deployment:
         reason = failures.reason(self.logs, job)
         notice = notices.training_failed(job, bucket, reason, self._serving_now(), has_rejected_rows)
         return self._settle(job, "training-failed", notice)
+
+    def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
+        live = serving.fact(job.name, self.settings.endpoint_name, evaluation, self.now())
+        self.s3.put_object(Bucket=self.settings.bucket, Key=serving.KEY, Body=objects.as_json(live))
 
     def _is_settled(self, job: TrainedJob) -> bool:
         announced = objects.keys(self.s3, self.settings.bucket, job.deployment_key("announced/"))

@@ -98,7 +98,7 @@ class Rollout:
             return self._after_failure(job, endpoint, attempted)
         if endpoint.config == job.name and endpoint.in_service:
             return Step.LIVE
-        if self._serves_newer(job, endpoint):
+        if self._is_newer(endpoint.config, job):
             return Step.SUPERSEDED
         return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)
 
@@ -109,9 +109,9 @@ class Rollout:
         self.hosting.delete_endpoint(self.hosting.settings.endpoint_name)
         return Step.WAIT
 
-    def _serves_newer(self, job: TrainedJob, endpoint: Endpoint) -> bool:
-        serving = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, endpoint.config)
-        return serving is not None and self.attempts.with_last_approval(serving).is_newer_than(job)
+    def _is_newer(self, model: str | None, job: TrainedJob) -> bool:
+        other = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, model) if model else None
+        return other is not None and self.attempts.with_last_approval(other).is_newer_than(job)
 
     def _begin(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
         begun = self._update(job, endpoint) if endpoint else self._create(job)
@@ -127,7 +127,8 @@ class Rollout:
         try:
             self.hosting.create(self.hosting.settings.endpoint_name, job.name)
         except ClientError as error:
-            if errors.exists_already(error):  # another message was faster
+            # Another message was faster, or what was prepared cannot be read everywhere yet.
+            if errors.exists_already(error) or errors.is_missing(error):
                 return False
             raise
         return True
@@ -139,7 +140,7 @@ class Rollout:
             raise RefusedError(why or "")
         if not self.hosting.prepare(job):
             return False
-        if endpoint.serverless and not self.candidate.is_proven(job, lambda other: self._serves_newer(job, other)):
+        if endpoint.serverless and not self.candidate.is_proven(job, lambda other: self._is_newer(other, job)):
             return False
         return self._turn(endpoint, job.name, serving)
 
@@ -152,7 +153,7 @@ class Rollout:
             # Another message was faster: "cannot update in-progress endpoint". AWS gives real mistakes the same code,
             # so the endpoint itself is asked.
             now = self.hosting.endpoint()
-            if errors.code(error) == "ValidationException" and now is not None and now.busy:
+            if errors.is_missing(error) or (errors.code(error) == "ValidationException" and now and now.busy):
                 return False
             raise
         return True

@@ -133,3 +133,16 @@ def test_a_rolled_back_model_is_marked_in_the_registry(live, trained, deliver, s
     assert "The alarm fraud-failures went off" in marked["ApprovalDescription"]
     assert marked["ModelApprovalStatus"] == "Approved"
     assert marked["CustomerMetadataProperties"]["training_job"] == SECOND
+
+
+@pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint"])
+def test_what_cannot_be_read_everywhere_yet_is_waited_for(live, trained, deliver, sagemaker, operation):
+    if operation == "UpdateEndpoint":
+        live(FIRST)
+    trained(SECOND)
+    sagemaker.fail_next(operation, "ValidationException", "Could not find endpoint configuration")
+    assert deliver(SECOND)
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert sagemaker.endpoint["EndpointConfigName"] == SECOND
