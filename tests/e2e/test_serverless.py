@@ -14,16 +14,19 @@ from .test_rollout import DOUBLES_EVERY_ANSWER, INFERENCE, package, scoring
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of this module's own, whose deploy function is then told what EndpointType=serverless would tell it."""
+    """A stack of this module's own, for it changes for good."""
     files = simulate(tmp_path_factory.mktemp("sample"), rows=12_000, days=60, seed=5)
     with fresh_stack("serverless", "--data", *map(str, files)) as made:
-        functions = made.client("lambda")
-        name = f"{made.stack_name}-deploy"
-        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": variables | {"ENDPOINT_TYPE": "serverless"}}
-        )
         yield made
+
+
+def turn_serverless(stack: Stack) -> None:
+    """As if the stack were deployed again with EndpointType=serverless."""
+    functions, name = stack.client("lambda"), f"{stack.stack_name}-deploy"
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": variables | {"ENDPOINT_TYPE": "serverless"}}
+    )
 
 
 def endpoint(stack: Stack, name: str) -> dict[str, Any] | None:
@@ -40,7 +43,12 @@ def wait_until_gone(stack: Stack, name: str) -> None:
 def test_a_stack_turns_serverless_and_its_models_prove_themselves(
     own: Stack, transactions: list[dict[str, Any]]
 ) -> None:
-    candidate, before = f"{own.stack_name}-candidate", own.live()["model"]
+    candidate = f"{own.stack_name}-candidate"
+    with scoring(own, transactions):
+        before = start_training(own)
+        own.wait_until_live(before)  # on instances, by a guarded update
+
+    turn_serverless(own)
     with own.inbox() as inbox:
         first = start_training(own)
         told = inbox.wait_for("Not deployed", first)
