@@ -47,6 +47,9 @@ class DeploySettings:
     serving_instance_count: int
     serverless_memory_mb: int
     serverless_max_concurrency: int
+    traffic_shift: str
+    rollout_bake_seconds: int
+    rollback_alarms: list[str]
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ def _read(environment: Mapping[str, str], name: str, kind: Any) -> Any:
         if not text.isdecimal():
             raise SettingError(f"{name} must be a whole number")
         return int(text)
+    if kind == list[str]:
+        return [item for item in text.split(",") if item]
     if kind is str:
         if not text:
             raise SettingError(f"{name} is empty")

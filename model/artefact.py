@@ -13,10 +13,13 @@ from typing import IO, Any
 
 from model.contract import Contract, ContractError
 from model.forest import Forest, ForestError
+from model.golden import Golden, GoldenError
 
 CHECKSUMS = "checksums.json"
 TREES, CONTRACT, EVALUATION = "trees.json", "contract.json", "evaluation.json"
-READ_WHOLE = (CHECKSUMS, TREES, CONTRACT, EVALUATION)
+GOLDEN = "golden.json"  # models of before it have none
+REQUIRED = (TREES, CONTRACT, EVALUATION)
+READ_WHOLE = (CHECKSUMS, *REQUIRED, GOLDEN)
 LARGEST_MEMBER = 256 * 2**20  # a forest of 1,000 trees takes about 5 MB
 MOST_MEMBERS = 1000
 
@@ -32,6 +35,7 @@ class Artefact:
     contract_json: bytes
     evaluation_json: bytes
     trees_json: bytes
+    golden_json: bytes | None
 
 
 def write_checksums(directory: Path) -> None:
@@ -114,7 +118,7 @@ def _checked(sums: dict[str, str], contents: dict[str, bytes]) -> Artefact:
     if CHECKSUMS not in contents:
         raise ArtefactError("the artefact has no checksums.json, which is written last: the training did not finish")
     listed = _json_object(contents, CHECKSUMS)
-    for name in READ_WHOLE[1:]:
+    for name in REQUIRED:
         if name not in listed:
             raise ArtefactError(f"the artefact's checksums.json does not list {name}")
     for name in sorted(listed):
@@ -129,12 +133,26 @@ def _checked(sums: dict[str, str], contents: dict[str, bytes]) -> Artefact:
         contract = Contract.from_json(contents[CONTRACT])
     except ContractError as error:
         raise ArtefactError(f"the artefact's contract.json is unusable: {error}") from None
-    _check_trees(_json_object(contents, TREES), contract)
+    forest = _checked_trees(_json_object(contents, TREES), contract)
     evaluation = _json_object(contents, EVALUATION)
-    return Artefact(contract, evaluation, contents[CONTRACT], contents[EVALUATION], contents[TREES])
+    golden = contents.get(GOLDEN)
+    if golden is not None:
+        _check_golden(golden, forest, contract)
+    return Artefact(contract, evaluation, contents[CONTRACT], contents[EVALUATION], contents[TREES], golden)
 
 
-def _check_trees(trees: dict[str, Any], contract: Contract) -> None:
+def _check_golden(golden_json: bytes, forest: Forest, contract: Contract) -> None:
+    """The walk in plain Python must find what the training found."""
+    try:
+        golden = Golden.from_json(golden_json)
+        found = [contract.calibrate(forest.log_odds(contract.encode(row))) for row in golden.named_rows()]
+    except (GoldenError, KeyError, TypeError, ValueError) as error:
+        raise ArtefactError(f"the artefact's {GOLDEN} is unusable: {error}") from None
+    if doubt := golden.deviation(found):
+        raise ArtefactError(f"the artefact's trees.json does not answer as its {GOLDEN} says: {doubt}")
+
+
+def _checked_trees(trees: dict[str, Any], contract: Contract) -> Forest:
     """A model that could not be walked would be found out when it is needed most."""
     try:
         forest = Forest.from_document(trees)
@@ -142,6 +160,7 @@ def _check_trees(trees: dict[str, Any], contract: Contract) -> None:
         raise ArtefactError(f"the artefact's trees.json is unusable: {error}") from None
     if forest.features != contract.features:
         raise ArtefactError("the artefact's trees.json was trained on other features than contract.json names")
+    return forest
 
 
 def _json_object(contents: dict[str, bytes], name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -46,6 +47,9 @@ SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=24)
 # The attempts, and their pauses, which are shorter than a client's, are those of functions/score/recording.py.
 RECORDING_TABLE = _config(connect=0.5, read=1.5, attempts=1)
+
+# A serverless endpoint that starts may take the minute that SageMaker allows. Who asks will ask again later.
+PROVING_ENDPOINT = _config(connect=3, read=60, attempts=1)
 
 
 def endpoint_config(budget: float) -> Config:
@@ -94,6 +98,11 @@ def logs() -> CloudWatchLogsClient:
 
 
 @cache
+def cloudwatch() -> CloudWatchClient:
+    return cast("CloudWatchClient", _create("cloudwatch", BACKGROUND))
+
+
+@cache
 def firehose() -> FirehoseClient:
     return cast("FirehoseClient", _create("firehose", BACKGROUND))
 
@@ -119,6 +128,11 @@ def scoring_s3() -> S3Client:
 @cache
 def scoring_endpoint(budget: float) -> SageMakerRuntimeClient:
     return cast("SageMakerRuntimeClient", _create("sagemaker-runtime", endpoint_config(budget)))
+
+
+@cache
+def proving_endpoint() -> SageMakerRuntimeClient:
+    return cast("SageMakerRuntimeClient", _create("sagemaker-runtime", PROVING_ENDPOINT))
 
 
 @cache

@@ -18,6 +18,11 @@ def is_job(stack: str, name: str) -> bool:
     return re.fullmatch(re.escape(stack) + r"-[0-9a-f]{16}(-r[0-9]{1,4})?", name) is not None
 
 
+def candidate(stack: str) -> str:
+    """The endpoint on which a serverless model proves itself before it takes over."""
+    return f"{stack}-candidate"
+
+
 def plan_in_use(plan: str) -> str:
     """The object that says that scoring may write history under this plan."""
     return f"history/{plan}/in-use.json"

@@ -11,6 +11,7 @@ from functions.settings import DeploySettings, TrainSettings
 # pip reads the first one inverted: 0 means no build isolation, so that installing our code needs no network.
 OFFLINE_PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1"}
 LONGEST_WAIT = 28 * 24 * 3600
+LONGEST_DESCRIPTION = 1024
 METRICS = ("roc_auc", "average_precision")
 
 
@@ -121,6 +122,15 @@ def model_package(
     }
 
 
+def deployment_mark(package: str, state: str, description: str) -> dict[str, Any]:
+    """What became of a package at the endpoint. Its approval is left alone, and so it is no new approval."""
+    return {
+        "ModelPackageArn": package,
+        "ApprovalDescription": " ".join(description.split())[:LONGEST_DESCRIPTION],
+        "CustomerMetadataProperties": {"deployment": state},
+    }
+
+
 def endpoint_config(settings: DeploySettings, name: str) -> dict[str, Any]:
     variant: dict[str, Any] = {"VariantName": names.VARIANT, "ModelName": name}
     if settings.endpoint_type == "serverless":
@@ -138,13 +148,9 @@ def endpoint_config(settings: DeploySettings, name: str) -> dict[str, Any]:
     return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": names.tags(settings.stack_name)}
 
 
-def endpoint(settings: DeploySettings, config: str) -> dict[str, Any]:
+def endpoint(settings: DeploySettings, name: str, config: str) -> dict[str, Any]:
     return {
-        "EndpointName": settings.endpoint_name,
+        "EndpointName": name,
         "EndpointConfigName": config,
         "Tags": names.tags(settings.stack_name),
     }
-
-
-def endpoint_update(settings: DeploySettings, config: str) -> dict[str, Any]:
-    return {"EndpointName": settings.endpoint_name, "EndpointConfigName": config}

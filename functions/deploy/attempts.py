@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions.aws import objects
 from functions.deploy.approval import STAMP
@@ -27,11 +27,15 @@ class Attempts:
     now: Callable[[], datetime]
 
     def made_at(self, job: TrainedJob) -> datetime | None:
+        record = self.record(job)
+        return datetime.fromisoformat(record["at"]) if record else None
+
+    def record(self, job: TrainedJob) -> dict[str, Any] | None:
+        """Since when, and which configuration it replaces, None where there was no endpoint."""
         key = job.deployment_key("deployment.json")
         if not objects.exists(self.s3, self.bucket, key):
             return None
-        record = json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        return datetime.fromisoformat(record["at"])
+        return dict(json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()))
 
     def is_settling(self, made_at: datetime) -> bool:
         return self.now() - made_at < SETTLING

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, objects
+from functions.aws import errors, objects, serving
 from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
-from functions.deploy import failures, notices, outputs, verdict
+from functions.deploy import failures, notices, outputs, setbacks, verdict
 from functions.deploy import job as jobs
 from functions.deploy.approval import Approval
 from functions.deploy.backfill import Backfill
-from functions.deploy.endpoint import Endpoint, Hosting
+from functions.deploy.endpoint import Hosting
 from functions.deploy.job import TrainedJob
+from functions.deploy.proof import NoAnswerYetError
 from functions.deploy.registry import APPROVED, PENDING, Registry
-from functions.deploy.rollout import Rollout, Step
+from functions.deploy.rollout import Progress, Rollout, Step
 from functions.settings import DeploySettings
 from model.artefact import ArtefactError
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "training-failed"})
+FINAL = frozenset(
+    {"live", "damaged", "rejected", "pending", "rolled-back", "failed", "refused", "doubted", "training-failed"}
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Deployment:
     def _roll_out(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
         name = self.settings.endpoint_name
         try:
-            step, endpoint = self.rollout.step(job)
+            progress = self.rollout.step(job)
         except ClientError as error:
             if errors.code(error) in errors.THROTTLED:
                 return Outcome.LATER
@@ -120,19 +123,39 @@ class Deployment:
                 job.deployment_key("announced/over-quota"), notices.over_quota(job, name, errors.message(error))
             )
             return Outcome.LATER
-        self.logger.info(step.value, extra={"job": job.name, "endpoint": name})
+        step, reason = progress.step, progress.reason
+        self.logger.info(step.value, extra={"job": job.name, "endpoint": name, "reason": reason})
         if step is Step.WAIT:
             return Outcome.LATER
         if step is Step.LIVE:
+            return self._confirm(job, evaluation)
+        if step is Step.SUPERSEDED:
+            return Outcome.DONE
+        return self._report_setback(job, progress)
+
+    def _confirm(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
+        """The endpoint has the model; scoring is told so when it answers as the training did."""
+        name = self.settings.endpoint_name
+        try:
+            doubt = self.rollout.doubt(job)
+        except NoAnswerYetError as silence:
+            self.logger.warning("No answer to golden transactions yet", extra={"job": job.name, "why": str(silence)})
+            return Outcome.LATER
+        if doubt is None:
             self._point_scoring_at(job, evaluation)
             return self._settle(job, "live", notices.live(job, self.settings.bucket, name, evaluation))
-        if step is Step.ROLLED_BACK:
-            serving = notices.serving_now(endpoint.config if endpoint else None)
-            return self._settle(job, "rolled-back", notices.rolled_back(job, name, _reason(endpoint), serving))
-        if step is Step.FAILED:
-            outcome = self._settle(job, "failed", notices.failed(job, name, _reason(endpoint)))
-            return self._clean_up(job) if outcome is Outcome.DONE else outcome
-        return Outcome.DONE
+        if self.rollout.withdraw(job):
+            self.announcer.announce(job.deployment_key("announced/withdrawn"), setbacks.withdrawn(job, name, doubt))
+            return Outcome.LATER
+        return self._report_setback(job, Progress(Step.DOUBTED, self.hosting.endpoint(), doubt))
+
+    def _report_setback(self, job: TrainedJob, progress: Progress) -> Outcome:
+        """Said on the package as well: an update that was rolled back ends in service, as one that succeeded does."""
+        state = setbacks.STATES[progress.step]
+        package = self.registry.mark(job, state, f"{progress.step.value}: {progress.reason}")
+        notice = setbacks.notice(job, progress, self.settings.endpoint_name, package)
+        outcome = self._settle(job, state, notice)
+        return self._clean_up(job) if outcome is Outcome.DONE else outcome
 
     def _report_training(self, job: TrainedJob) -> Outcome:
         bucket = self.settings.bucket
@@ -142,17 +165,8 @@ class Deployment:
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
-        data = evaluation.get("data", {})
-        live = {
-            "model": job.name,
-            "endpoint": self.settings.endpoint_name,
-            "contract": job.key("contract.json"),
-            "since": self.now().isoformat(),
-            "metrics": evaluation.get("metrics", {}),
-            "trained_on": data.get("shipped"),
-            "judged_on": data.get("parts", {}).get("hold_out"),
-        }
-        self.s3.put_object(Bucket=self.settings.bucket, Key="config/live.json", Body=objects.as_json(live))
+        live = serving.fact(job.name, self.settings.endpoint_name, evaluation, self.now())
+        self.s3.put_object(Bucket=self.settings.bucket, Key=serving.KEY, Body=objects.as_json(live))
 
     def _is_settled(self, job: TrainedJob) -> bool:
         announced = objects.keys(self.s3, self.settings.bucket, job.deployment_key("announced/"))
@@ -176,7 +190,3 @@ class Deployment:
     def _serving(self) -> str | None:
         endpoint = self.hosting.endpoint()
         return endpoint.config if endpoint and endpoint.answers else None
-
-
-def _reason(endpoint: Endpoint | None) -> str:
-    return (endpoint.failure_reason if endpoint else "") or "SageMaker gives no reason"

@@ -18,8 +18,10 @@ from functions.aws.queue import Outcome
 from functions.deploy import approval
 from functions.deploy.attempts import Attempts
 from functions.deploy.backfill import Backfill
+from functions.deploy.candidate import Candidate
 from functions.deploy.deployment import Deployment
 from functions.deploy.endpoint import Hosting
+from functions.deploy.proof import Proof
 from functions.deploy.registry import Registry
 from functions.deploy.rollout import Rollout
 
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -55,10 +59,13 @@ def wire(
     logs: CloudWatchLogsClient,
     sns: SNSClient,
     sqs: SQSClient,
+    cloudwatch: CloudWatchClient,
+    runtime: SageMakerRuntimeClient,
     now: Callable[[], datetime] = utc_now,
 ) -> Ports:
-    hosting = Hosting(sagemaker, found)
-    rollout = Rollout(hosting, Attempts(s3, found.bucket, now))
+    hosting = Hosting(sagemaker, cloudwatch, found)
+    proof = Proof(s3, runtime, hosting, found.bucket, now)
+    rollout = Rollout(hosting, Attempts(s3, found.bucket, now), Candidate(hosting, proof), proof)
     announcer = Announcer(s3, sns, found.bucket, found.topic_arn, now)
     backfill = Backfill(s3, sqs, announcer, found.stack_name, found.bucket, found.backfills_queue_url, now)
     registry = Registry(s3, sagemaker, found)
@@ -71,7 +78,16 @@ def wire(
 @cache
 def aws_ports() -> Ports:
     found = settings.load(settings.DeploySettings)
-    return wire(found, clients.s3(), clients.sagemaker(), clients.logs(), clients.sns(), clients.sqs())
+    return wire(
+        found,
+        clients.s3(),
+        clients.sagemaker(),
+        clients.logs(),
+        clients.sns(),
+        clients.sqs(),
+        clients.cloudwatch(),
+        clients.proving_endpoint(),
+    )
 
 
 @logger.inject_lambda_context

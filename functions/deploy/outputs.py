@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from functions.aws import objects
 from functions.deploy.job import TrainedJob
-from model.artefact import ArtefactError, verify
+from model.artefact import GOLDEN, ArtefactError, verify
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,6 +43,9 @@ def publish_model(s3: S3Client, bucket: str, job: TrainedJob) -> dict[str, Any]:
         raise ArtefactError(f"the job's output has no {INDEX}, and the model reads history")
     trees = gzip.compress(artefact.trees_json, mtime=0)
     s3.put_object(Bucket=bucket, Key=job.key("trees.json.gz"), Body=trees, ContentType="application/gzip")
+    if artefact.golden_json:
+        golden = job.key(GOLDEN)
+        s3.put_object(Bucket=bucket, Key=golden, Body=artefact.golden_json, ContentType="application/json")
     s3.put_object(Bucket=bucket, Key=evaluation, Body=artefact.evaluation_json, ContentType="application/json")
     s3.put_object(Bucket=bucket, Key=contract, Body=artefact.contract_json, ContentType="application/json")
     return artefact.evaluation

@@ -49,6 +49,15 @@ class Registry:
         job = found.get("CustomerMetadataProperties", {}).get("training_job", "")
         return Package(found["ModelPackageArn"], job, found["ModelApprovalStatus"])
 
+    def mark(self, job: TrainedJob, state: str, description: str) -> str:
+        """Says on the job's package what became of it at the endpoint; answers the package's ARN."""
+        package = self._find(job)
+        if package is None:
+            return ""
+        marked: dict[str, Any] = requests.deployment_mark(package.arn, state, description)
+        self.sagemaker.update_model_package(**marked)
+        return package.arn
+
     def _find(self, job: TrainedJob) -> Package | None:
         """By its description: a list tells no more. It is younger than its job."""
         paginator = self.sagemaker.get_paginator("list_model_packages")

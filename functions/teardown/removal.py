@@ -36,7 +36,8 @@ class Removal:
         jobs = self._pages("list_training_jobs", "TrainingJobSummaries", StatusEquals="InProgress")
         for name in self._own(jobs, "TrainingJobName", "TrainingJobArn"):
             self._try("Training job stopped", name, partial(self.sagemaker.stop_training_job, TrainingJobName=name))
-        self._remove_endpoint()
+        for name in (self.settings.endpoint_name, names.candidate(self.settings.stack_name)):
+            self._remove_endpoint(name)
         configs = self._pages("list_endpoint_configs", "EndpointConfigs")
         for name in self._own(configs, "EndpointConfigName", "EndpointConfigArn"):
             delete = partial(self.sagemaker.delete_endpoint_config, EndpointConfigName=name)
@@ -53,10 +54,9 @@ class Removal:
                 raise
         self.logger.info(done, extra={"resource": name})
 
-    def _remove_endpoint(self) -> None:
+    def _remove_endpoint(self, name: str) -> None:
         """Deleting is refused while an update runs, so that is waited for; then the endpoint's end."""
-        name = self.settings.endpoint_name
-        while (status := self._status()) is not None:
+        while (status := self._status(name)) is not None:
             if self.seconds_left() < 2 * POLL_SECONDS:
                 raise StillBusyError(f"endpoint {name} is still {status}; delete the stack again when that has ended")
             if status not in BUSY:
@@ -83,9 +83,9 @@ class Removal:
         delete_group = partial(self.sagemaker.delete_model_package_group, ModelPackageGroupName=group)
         self._try("Model package group removed", group, delete_group)
 
-    def _status(self) -> str | None:
+    def _status(self, name: str) -> str | None:
         try:
-            return self.sagemaker.describe_endpoint(EndpointName=self.settings.endpoint_name)["EndpointStatus"]
+            return self.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
         except ClientError as error:
             if errors.is_missing(error):
                 return None

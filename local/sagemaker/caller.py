@@ -30,6 +30,9 @@ class Caller:
     def pass_role(self, role_arn: str) -> None:
         self.ports.authorise(self.headers, "iam:PassRole", role_arn, {"iam:PassedToService": SERVICE})
 
+    def describe_alarms(self) -> None:
+        self.ports.authorise(self.headers, "cloudwatch:DescribeAlarms", "*", {})
+
     def check_assumable(self, role_arn: str) -> None:
         try:
             self.ports.role_credentials(role_arn)

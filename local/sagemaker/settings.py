@@ -19,6 +19,8 @@ class Settings:
     invocation_seconds: float = 60.0
     recovery_wait_seconds: float = 15.0  # how long an invocation waits for a container that is being restarted
     drain_seconds: float = 60.0
+    longest_bake_seconds: float = 15.0  # cap on each of a deployment's waits, which may last an hour
+    alarm_pause_seconds: float = 0.5  # between two looks at the alarms that watch a deployment
     event_delay_seconds: float = 0.3  # each copy of an event is late by up to this much
 
     @classmethod

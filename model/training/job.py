@@ -13,7 +13,7 @@ from typing import Any
 from model import features
 from model.contract import Contract
 from model.schema import Schema
-from model.training import evaluation, fitting, lookback, matrix, saving
+from model.training import evaluation, fitting, golden, lookback, matrix, saving
 from model.training.baseline import judge_baseline
 from model.training.champion import Challenger, judge_champion
 from model.training.columns import Array
@@ -113,7 +113,8 @@ def run(job: Job) -> dict[str, Any]:
     saving.write_outputs(job.output_dir, result)
     plan = job.schema.history_plan
     lookback.write(job.output_dir / "history", plan, lookback.states(plan, table))
-    saving.write_model(job.model_dir, shipped.booster, contract, result)
+    tried = part(rows, parts.holdout)[golden.choose(probability)]
+    saving.write_model(job.model_dir, shipped.booster, contract, result, golden.gild(contract, shipped.booster, tried))
     return result
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from model import artefact
 from model.contract import Contract
+from model.golden import Golden
 from model.training import report
 
 PACKAGE = Path(__file__).parent.parent
@@ -29,11 +30,12 @@ __all__ = ["model_fn", "transform_fn"]
 '''
 
 
-def write_model(directory: Path, booster: Any, contract: Contract, evaluation: dict[str, Any]) -> None:
+def write_model(directory: Path, booster: Any, contract: Contract, evaluation: dict[str, Any], golden: Golden) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     booster.save_model(directory / artefact.TREES)
     (directory / artefact.CONTRACT).write_text(contract.to_json(), "utf-8")
     (directory / artefact.EVALUATION).write_text(_json(evaluation), "utf-8")
+    (directory / artefact.GOLDEN).write_text(golden.to_json(), "utf-8")
     code = directory / "code" / "model"
     code.mkdir(parents=True, exist_ok=True)
     (code.parent / "setup.py").write_text(SETUP, "utf-8")

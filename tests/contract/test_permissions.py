@@ -46,6 +46,7 @@ WITHOUT_RESOURCE = {
     "sagemaker:ListEndpointConfigs",
     "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData",
+    "cloudwatch:DescribeAlarms",
 }
 
 
@@ -120,6 +121,11 @@ def test_no_function_has_a_managed_policy(role):
         ("deploy", "sagemaker:CreateModelPackage", "model-package-group/fraud", True),
         ("deploy", "sagemaker:CreateModelPackage", "model-package/fraud-eu/1", False),
         ("deploy", "sagemaker:ListModelPackages", "model-package-group/fraud-eu", False),
+        ("deploy", "sagemaker:CreateEndpoint", "endpoint/fraud-candidate", True),
+        ("deploy", "sagemaker:InvokeEndpoint", "endpoint/fraud-candidate", True),
+        ("deploy", "sagemaker:InvokeEndpoint", "endpoint/fraud-eu-candidate", False),
+        ("deploy", "sagemaker:UpdateModelPackage", "model-package/fraud-eu/1", False),
+        ("teardown", "sagemaker:DeleteEndpoint", "endpoint/fraud-candidate", True),
         ("teardown", "sagemaker:DeleteModelPackageGroup", "model-package-group/fraud", True),
         ("teardown", "sagemaker:DeleteModelPackage", "model-package/other/1", False),
         ("score", "sagemaker:InvokeEndpoint", "endpoint/fraud-endpoint", True),

@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from sagemaker.core import image_uris
 
-from functions.aws import images, lists, names, requests
+from functions.aws import guardrails, images, lists, names, requests
+from functions.aws.guardrails import GuardrailError
+from functions.deploy import proof
 from functions.score.endpoint import request as invocation
+from model.golden import Golden
 from model.lists import MOST_FIELDS
+from model.training.golden import MOST
 from model.transaction import LONGEST_ID
 from tests.contract import service_model
 from tests.functions.conftest import BUCKET, deploy_settings, train_settings
@@ -53,8 +57,8 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
     built = {
         "CreateModel": requests.model(settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz"),
         "CreateEndpointConfig": requests.endpoint_config(settings, JOB),
-        "CreateEndpoint": requests.endpoint(settings, JOB),
-        "UpdateEndpoint": requests.endpoint_update(settings, JOB),
+        "CreateEndpoint": requests.endpoint(settings, "fraud-endpoint", JOB),
+        "UpdateEndpoint": guardrails.endpoint_update(settings, JOB, None),
         "CreateModelPackageGroup": requests.model_package_group(settings),
         "CreateModelPackage": requests.model_package(
             settings, JOB, f"s3://bucket/runs/{JOB}/output/model.tar.gz", "Approved", {"training_job": JOB}
@@ -69,10 +73,69 @@ def test_model_configuration_and_endpoint_are_ones_that_aws_accepts(endpoint_typ
     assert built["CreateModel"]["EnableNetworkIsolation"] == (endpoint_type == "instance")
 
 
+SHIFTS = ("CANARY", "LINEAR", "ALL_AT_ONCE")
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("bake", [0, 1, 600, 3600])
+@pytest.mark.parametrize("instances", [1, 2, 3, 4, 5, 7, 10, 33, 100])
+def test_a_guarded_update_is_one_that_aws_accepts(shift, bake, instances):
+    settings = deploy_settings(traffic_shift=shift, rollout_bake_seconds=bake, serving_instance_count=instances)
+    alarms = [f"alarm-{number}" for number in range(10)]
+    built = guardrails.endpoint_update(settings, JOB, guardrails.Fleet(instances, instances, alarms))
+    assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
+    policy = built["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    routing = policy["TrafficRoutingConfiguration"]
+    step = routing.get("CanarySize", routing.get("LinearStepSize", {"Value": instances}))["Value"]
+    moves = {"CANARY": 1, "LINEAR": -(-instances // step) - 1, "ALL_AT_ONCE": 0}[routing["Type"]]
+    waits = moves * routing["WaitIntervalInSeconds"] + policy["TerminationWaitInSeconds"]
+    assert 600 <= policy["MaximumExecutionTimeoutInSeconds"] <= 28800
+    assert waits < policy["MaximumExecutionTimeoutInSeconds"]
+    if routing["Type"] != "ALL_AT_ONCE":
+        assert step <= instances / 2
+    if routing["Type"] == "LINEAR":
+        assert step >= instances / 10
+
+
+def test_an_update_that_keeps_a_scaled_fleet_is_one_that_aws_accepts():
+    built = guardrails.endpoint_update(deploy_settings(), JOB, guardrails.Fleet(3, 1, []))
+    assert service_model.problems("sagemaker", "UpdateEndpoint", built) == []
+    assert "AutoRollbackConfiguration" not in built["DeploymentConfig"]  # AWS takes 1 to 10 alarms, not none
+
+
+@pytest.mark.parametrize(
+    ("changes", "alarms", "message"),
+    [
+        ({"rollout_bake_seconds": 3601}, 1, "RolloutBakeSeconds is 3601, and AWS waits for 3600"),
+        ({}, 11, "11 alarms are to watch it"),
+    ],
+)
+def test_what_goes_beyond_awss_limits_is_refused_before_the_call(changes, alarms, message):
+    fleet = guardrails.Fleet(1, 1, [f"alarm-{number}" for number in range(alarms)])
+    with pytest.raises(GuardrailError, match=message):
+        guardrails.endpoint_update(deploy_settings(**changes), JOB, fleet)
+
+
+@pytest.mark.parametrize("state", ["rolled-back", "refused", "failed"])
+def test_a_mark_on_a_package_is_one_that_aws_accepts(state):
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/12"
+    built = requests.deployment_mark(arn, state, "a reason\nof two lines " * 100)
+    assert service_model.problems("sagemaker", "UpdateModelPackage", built) == []
+    assert "ModelApprovalStatus" not in built
+
+
 @pytest.mark.parametrize("transaction_id", ["1", "~" * LONGEST_ID, "a b%c/ü"[:5]])
 def test_an_invocation_is_one_that_aws_accepts(transaction_id):
     built = invocation("fraud-endpoint", transaction_id, {"amount": 12.5, "currency": None, "channel": "ünline"})
     assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+
+
+def test_golden_transactions_are_asked_as_aws_takes_them():
+    features = tuple(f"feature_{number}" for number in range(200))
+    golden = Golden(JOB, features, ((None,) * 100 + (1e30,) * 100,) * MOST, (0.5,) * MOST)
+    built = proof.request(names.candidate(LONGEST_STACK), golden)
+    assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", built) == []
+    assert len(built["Body"]) < 4 * 2**20  # what a serverless endpoint takes
 
 
 def test_requests_for_lists_are_ones_that_aws_accepts():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions import settings
-from functions.aws import clients, metrics
+from functions.aws import clients, metrics, names
 from functions.score import recording
 from tests.contract import calls, template
 
@@ -202,6 +202,11 @@ def test_a_scoring_request_ends_before_its_function_and_the_gateway():
     assert total < template.function("score")["Timeout"] < 29
 
 
+def test_golden_transactions_are_asked_well_within_a_functions_time():
+    config = clients.PROVING_ENDPOINT
+    assert config.connect_timeout + config.read_timeout < template.function("deploy")["Timeout"] - 30
+
+
 def test_a_call_of_the_endpoint_that_was_given_up_ends_by_itself():
     config = clients.endpoint_config(0.8)
     assert (config.connect_timeout, config.read_timeout) == (0.8, 0.8)
@@ -225,6 +230,19 @@ def test_decisions_that_lack_something_raise_an_alarm(metric, capsys):
     assert counted["Namespace"] == template.resolve(alarm["Namespace"])
     assert counted["Dimensions"] == [["service"]] and written["service"] == service
     assert [one["Name"] for one in counted["Metrics"]] == [metric]
+
+
+@pytest.mark.parametrize("alarm", ["EndpointFailuresAlarm", "EndpointLatencyAlarm"])
+def test_the_alarms_of_a_roll_out_watch_the_variant_that_is_updated(alarm):
+    found = template.resolve(template.properties(alarm))
+    assert found["Namespace"] == "AWS/SageMaker"
+    assert found["Dimensions"] == [
+        {"Name": "EndpointName", "Value": "fraud-endpoint"},
+        {"Name": "VariantName", "Value": names.VARIANT},
+    ]
+    assert found["TreatMissingData"] == "notBreaching"  # a quiet night rolls nothing back
+    watching = template.resolve(template.function("deploy")["Environment"]["Variables"]["ROLLBACK_ALARMS"])
+    assert f"${{{alarm}}}" in watching.split(",")
 
 
 def test_outputs_are_the_ones_that_others_rely_on():

@@ -11,6 +11,7 @@ from typing import Any
 
 from model import artefact, features
 from model.contract import Contract
+from model.golden import Golden
 from model.schema import load
 
 SHIPPED = {"rows": 9000, "fraud": 90, "from": "2026-08-01T00:00:07Z", "to": "2026-11-16T23:59:12Z"}
@@ -62,6 +63,12 @@ def trees(of: Contract, feature: str = "hour", limit: float = 12.0, odds: tuple[
     return json.dumps({"learner": learner}).encode()
 
 
+def golden(of: Contract) -> Golden:
+    """What the tree of `trees` answers before noon and after."""
+    rows = tuple(tuple(hour if name == "hour" else None for name in of.features) for hour in (3.0, 21.0))
+    return Golden(of.model, of.features, rows, (of.calibrate(-4.0), of.calibrate(1.0)))
+
+
 def model_tar(model: str, evaluation: dict[str, Any] = EVALUATION, **changes: Any) -> bytes:
     """`changes` are those of its contract."""
     of = contract(model, **changes)
@@ -71,6 +78,7 @@ def model_tar(model: str, evaluation: dict[str, Any] = EVALUATION, **changes: An
         (directory / artefact.CONTRACT).write_text(of.to_json(), "utf-8")
         (directory / artefact.EVALUATION).write_text(json.dumps(evaluation), "utf-8")
         (directory / artefact.TREES).write_bytes(trees(of))
+        (directory / artefact.GOLDEN).write_text(golden(of).to_json(), "utf-8")
         artefact.write_checksums(directory)
         artefact.pack(directory, Path(folder) / "model.tar.gz")
         return (Path(folder) / "model.tar.gz").read_bytes()

@@ -25,7 +25,7 @@ from functions.settings import (
     TrainSettings,
 )
 from tests.functions.artefacts import history_of, model_tar, output_tar
-from tests.functions.fakes import ACCOUNT, Clock, FakeLogs, FakeSageMaker, FakeSns, FakeSqs
+from tests.functions.fakes import ACCOUNT, Clock, FakeCloudWatch, FakeLogs, FakeRuntime, FakeSageMaker, FakeSns, FakeSqs
 
 REGION = "us-east-1"
 BUCKET = "fraud-bucket-1a2b3c4d5e6f"  # the one in events/
@@ -136,6 +136,16 @@ def logs() -> FakeLogs:
     return FakeLogs()
 
 
+@pytest.fixture
+def cloudwatch() -> FakeCloudWatch:
+    return FakeCloudWatch({"fraud-failures": "OK", "fraud-latency": "INSUFFICIENT_DATA"})
+
+
+@pytest.fixture
+def runtime(sagemaker: FakeSageMaker, s3: Any) -> FakeRuntime:
+    return FakeRuntime(sagemaker, s3, BUCKET)
+
+
 @dataclass
 class Drop:
     """Drops files in the bucket, at times of the test's choosing."""
@@ -200,6 +210,9 @@ def deploy_settings(**changes: Any) -> DeploySettings:
         "serving_instance_count": 1,
         "serverless_memory_mb": 2048,
         "serverless_max_concurrency": 10,
+        "traffic_shift": "CANARY",
+        "rollout_bake_seconds": 600,
+        "rollback_alarms": ["fraud-failures", "fraud-latency"],
     }
     return DeploySettings(**(values | changes))
 
@@ -245,9 +258,9 @@ def deploy_changes() -> dict[str, Any]:
 @pytest.fixture
 def deploy_ports(
     s3: Any, sagemaker: FakeSageMaker, logs: FakeLogs, sns: FakeSns, sqs: FakeSqs, clock: Clock,
-    deploy_changes: dict[str, Any],
+    cloudwatch: FakeCloudWatch, runtime: FakeRuntime, deploy_changes: dict[str, Any],
 ) -> Ports:  # fmt: skip
-    return wire(deploy_settings(**deploy_changes), s3, sagemaker, logs, sns, sqs, clock)
+    return wire(deploy_settings(**deploy_changes), s3, sagemaker, logs, sns, sqs, cloudwatch, runtime, clock)
 
 
 @pytest.fixture

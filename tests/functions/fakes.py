@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from tests.contract import service_model
 
 ACCOUNT = "123456789012"
+ENDPOINT, CANDIDATE = "fraud-endpoint", "fraud-candidate"
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
@@ -133,6 +135,37 @@ class FakeLogs:
 
 
 @dataclass
+class FakeCloudWatch:
+    alarms: dict[str, str] = field(default_factory=dict)  # state by name
+
+    def describe_alarms(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("cloudwatch", "DescribeAlarms", request) == []
+        found = [name for name in request["AlarmNames"] if name in self.alarms]
+        return {"MetricAlarms": [{"AlarmName": name, "StateValue": self.alarms[name]} for name in found]}
+
+
+class FakeRuntime:
+    """Endpoints that answer golden transactions as their model's file says, unless a test says otherwise."""
+
+    def __init__(self, sagemaker: "FakeSageMaker", s3: Any, bucket: str) -> None:
+        self.sagemaker, self.s3, self.bucket = sagemaker, s3, bucket
+        self.asked: list[str] = []
+        self.shift = 0.0  # how far off the answers are
+        self.fails: list[Exception] = []  # call by call
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("sagemaker-runtime", "InvokeEndpoint", request) == []
+        self.asked.append(request["EndpointName"])
+        if self.fails:
+            raise self.fails.pop(0)
+        model = self.sagemaker.endpoints[request["EndpointName"]]["EndpointConfigName"]
+        golden = json.loads(self.s3.get_object(Bucket=self.bucket, Key=f"runs/{model}/golden.json")["Body"].read())
+        assert json.loads(request["Body"])["rows"] == [one["row"] for one in golden["golden"]]
+        found = [{"fraud_probability": one["fraud_probability"] + self.shift} for one in golden["golden"]]
+        return {"Body": BytesIO(json.dumps({"model": model, "predictions": found}).encode())}
+
+
+@dataclass
 class FakeFirehose:
     """Takes records but for the places that `refuses` names, call by call."""
 
@@ -161,11 +194,17 @@ class FakeSageMaker:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.models: dict[str, dict[str, Any]] = {}
         self.configs: dict[str, dict[str, Any]] = {}
-        self.endpoint: dict[str, Any] | None = None
+        self.endpoints: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, dict[str, Any]] = {}
         self.packages: dict[str, dict[str, Any]] = {}  # by ARN
+        self.updates: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.before: dict[str, list[Callable[[], None]]] = {}
+
+    @property
+    def endpoint(self) -> dict[str, Any] | None:
+        """The one that serves."""
+        return self.endpoints.get(ENDPOINT)
 
     # ------------------------------------------------------------ what a test does
 
@@ -185,22 +224,24 @@ class FakeSageMaker:
         self.jobs[name]["SecondaryStatus"] = status
         self.jobs[name] |= more
 
-    def settle_endpoint(self, status: str = "InService", reason: str = "") -> None:
+    def settle_endpoint(self, status: str = "InService", reason: str = "", name: str = ENDPOINT) -> None:
         """Ends what the endpoint is busy with, after minutes; a failed update goes back to the old configuration."""
-        assert self.endpoint is not None
+        endpoint = self.endpoints[name]
         self.clock.advance(minutes=6)
-        if self.endpoint["EndpointStatus"] == "Deleting":
-            self.endpoint = None
+        if endpoint["EndpointStatus"] == "Deleting":
+            del self.endpoints[name]
             return
-        pending = self.endpoint.pop("PendingDeploymentSummary", None)
+        pending = endpoint.pop("PendingDeploymentSummary", None)
         if pending and status == "InService":
-            self.endpoint["EndpointConfigName"] = pending["EndpointConfigName"]
+            endpoint["EndpointConfigName"] = pending["EndpointConfigName"]
         if pending and status == "RolledBack":
             status = "InService"
-        self.endpoint["EndpointStatus"] = status
-        self.endpoint.pop("FailureReason", None)
+        endpoint["EndpointStatus"] = status
+        if status == "InService" and endpoint["EndpointConfigName"] in self.configs:
+            endpoint["ProductionVariants"] = [self._variant(endpoint)]
+        endpoint.pop("FailureReason", None)
         if reason:
-            self.endpoint["FailureReason"] = reason
+            endpoint["FailureReason"] = reason
 
     def approve(self, arn: str, status: str = "Approved") -> dict[str, Any]:
         """What a person does; the detail of the event that tells it."""
@@ -283,36 +324,36 @@ class FakeSageMaker:
 
     def describe_endpoint(self, **request: Any) -> dict[str, Any]:
         self._called("DescribeEndpoint", request)
-        if self.endpoint is None:
-            raise client_error("ValidationException", 'Could not find endpoint "arn:…".')
-        return dict(self.endpoint)
+        return self._found(self.endpoints, request["EndpointName"], 'Could not find endpoint "arn:…".')
 
     def create_endpoint(self, **request: Any) -> None:
         self._called("CreateEndpoint", request)
-        if self.endpoint is not None:
+        if request["EndpointName"] in self.endpoints:
             raise client_error("ValidationException", 'Cannot create already existing endpoint "arn:…".')
         self._usable(request["EndpointConfigName"])
-        self.endpoint = {
+        self.endpoints[request["EndpointName"]] = {
             "EndpointName": request["EndpointName"],
             "EndpointConfigName": request["EndpointConfigName"],
             "EndpointStatus": "Creating",
+            "CreationTime": self.clock(),
         }
 
     def update_endpoint(self, **request: Any) -> None:
         self._called("UpdateEndpoint", request)
-        assert self.endpoint is not None
-        if self.endpoint["EndpointStatus"] != "InService":
+        endpoint = self.endpoints[request["EndpointName"]]
+        if endpoint["EndpointStatus"] != "InService":
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
         self._usable(request["EndpointConfigName"])
-        self.endpoint["EndpointStatus"] = "Updating"
-        self.endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
+        self.updates.append(request)
+        endpoint["EndpointStatus"] = "Updating"
+        endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
 
     def delete_endpoint(self, **request: Any) -> None:
         self._called("DeleteEndpoint", request)
-        assert self.endpoint is not None
-        if self.endpoint["EndpointStatus"] not in ("InService", "Failed"):
+        endpoint = self.endpoints[request["EndpointName"]]
+        if endpoint["EndpointStatus"] not in ("InService", "Failed"):
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
-        self.endpoint["EndpointStatus"] = "Deleting"
+        endpoint["EndpointStatus"] = "Deleting"
 
     # ------------------------------------------------------------ registry
 
@@ -380,7 +421,20 @@ class FakeSageMaker:
 
         return Pages()
 
+    def update_model_package(self, **request: Any) -> None:
+        self._called("UpdateModelPackage", request)
+        package = self.packages[request["ModelPackageArn"]]
+        added = request.get("CustomerMetadataProperties", {})
+        properties = package["CustomerMetadataProperties"] | added
+        self.packages[request["ModelPackageArn"]] = package | request | {"CustomerMetadataProperties": properties}
+
     # ------------------------------------------------------------ inside
+
+    def _variant(self, endpoint: dict[str, Any]) -> dict[str, Any]:
+        (wanted,) = self.configs[endpoint["EndpointConfigName"]]["ProductionVariants"]
+        if "ServerlessConfig" in wanted:
+            return {"VariantName": wanted["VariantName"], "CurrentServerlessConfig": wanted["ServerlessConfig"]}
+        return {"VariantName": wanted["VariantName"], "DesiredInstanceCount": wanted["InitialInstanceCount"]}
 
     def _called(self, operation: str, request: dict[str, Any]) -> None:
         assert service_model.problems("sagemaker", operation, request) == []

@@ -324,3 +324,13 @@ def test_a_job_of_before_an_approval_is_older_than_the_approved_one(sagemaker, t
     first, second = (jobs.find(sagemaker, "fraud", name) for name in (FIRST, SECOND))
     assert second.is_newer_than(first)
     assert replace(first, approved=second.created + timedelta(seconds=1)).is_newer_than(second)
+
+
+def test_a_model_that_was_rolled_back_may_be_approved_again(live, trained, deliver, approved, sagemaker, s3):
+    live(FIRST)
+    trained(SECOND)
+    deliver(SECOND)
+    sagemaker.settle_endpoint("RolledBack")
+    assert not deliver(SECOND)
+    approved(SECOND)
+    assert serving(s3, sagemaker) == SECOND

@@ -385,7 +385,8 @@ def test_right_after_an_update_began_a_look_that_shows_the_old_state_is_not_beli
     trained(SECOND)
     deliver(SECOND)
     look = sagemaker.describe_endpoint
-    old = {"EndpointName": "fraud-endpoint", "EndpointConfigName": FIRST, "EndpointStatus": "InService"}
+    old = dict(sagemaker.endpoint) | {"EndpointStatus": "InService"}
+    del old["PendingDeploymentSummary"]
     sagemaker.describe_endpoint = lambda **_: dict(old)
     assert deliver(SECOND)
     sagemaker.describe_endpoint = look

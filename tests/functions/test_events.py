@@ -120,7 +120,7 @@ def test_every_event_has_its_outcome_written_down():
 
 
 @pytest.fixture
-def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, logs, drop, clock):
+def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, logs, cloudwatch, runtime, drop, clock):
     """Puts the world as the event implies it, and delivers the event."""
 
     def of_train(name: str, event: dict[str, Any]) -> Any:
@@ -142,7 +142,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/model.tar.gz", Body=model_tar(JOB))
         outputs = output_tar(history=history_of())
         s3.put_object(Bucket=BUCKET, Key=f"runs/{JOB}/output/output.tar.gz", Body=outputs)
-        ports = wire_deploy(deploy_settings(), s3, sagemaker, logs, sns, sqs)
+        ports = wire_deploy(deploy_settings(), s3, sagemaker, logs, sns, sqs, cloudwatch, runtime)
         came_back = deploy(event, context, ports=ports)["batchItemFailures"]
         status = sagemaker.endpoint["EndpointStatus"] if sagemaker.endpoint else (sns.subjects or ["no endpoint"])[0]
         return f"{'comes back' if came_back else 'done'}, {status}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws import names, requests
+from functions.aws import guardrails, names, requests
 from functions.settings import TeardownSettings
 from functions.teardown import cloudformation
 from functions.teardown.handler import Ports, handler
@@ -26,7 +26,7 @@ def ports(sagemaker, answers) -> Ports:
     return Ports(
         sagemaker,
         TeardownSettings("fraud", "fraud-endpoint"),
-        lambda _: sagemaker.settle_endpoint() if sagemaker.endpoint else None,
+        lambda _: [sagemaker.settle_endpoint(name=name) for name in list(sagemaker.endpoints)],
         lambda url, document: answers.append(document),
     )
 
@@ -34,7 +34,7 @@ def ports(sagemaker, answers) -> Ports:
 @pytest.fixture
 def serving(sagemaker) -> None:
     make(sagemaker, JOB)
-    sagemaker.create_endpoint(**requests.endpoint(deploy_settings(), JOB))
+    sagemaker.create_endpoint(**requests.endpoint(deploy_settings(), "fraud-endpoint", JOB))
     sagemaker.settle_endpoint()
 
 
@@ -107,7 +107,7 @@ def test_a_registry_of_which_a_part_is_gone_already_is_removed(context, ports, a
 def test_a_running_update_is_waited_for(serving, context, ports, answers, sagemaker):
     second = names.job("fraud", "2" * 64)
     make(sagemaker, second)
-    sagemaker.update_endpoint(**requests.endpoint_update(deploy_settings(), second))
+    sagemaker.update_endpoint(**guardrails.endpoint_update(deploy_settings(), second, None))
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
     assert sagemaker.endpoint is None
 
@@ -163,3 +163,9 @@ def test_the_answer_is_put_without_a_content_type():
 def test_only_web_addresses_are_answered():
     with pytest.raises(ValueError, match="not a web address"):
         cloudformation.send("file:///etc/passwd", {})
+
+
+def test_a_candidate_goes_too(serving, context, ports, answers, sagemaker):
+    sagemaker.create_endpoint(**requests.endpoint(deploy_settings(), "fraud-candidate", JOB))
+    assert delete(context, ports, answers)["Status"] == "SUCCESS"
+    assert sagemaker.endpoints == {}

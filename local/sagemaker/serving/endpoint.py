@@ -32,6 +32,26 @@ def move(machine: Machine, endpoint: Record, status: str) -> None:
     machine.events.announce(EVENT, endpoint["EndpointArn"], _detail(endpoint))
 
 
+def enter(machine: Machine, endpoint: Record, stage: str) -> None:
+    """How far the deployment of the pending plan is: one of VariantStatus's names."""
+    config, now = endpoint["PendingPlan"]["config"], machine.now()
+    began = endpoint.get("PendingDeploymentSummary", {}).get("StartTime", now)
+    endpoint["PendingDeploymentSummary"] = {
+        "EndpointConfigName": config["EndpointConfigName"],
+        "StartTime": began,
+        "ProductionVariants": [
+            {"VariantName": settings["VariantName"], "VariantStatus": [{"Status": stage, "StartTime": now}]}
+            for settings in config["ProductionVariants"]
+        ],
+    }
+    machine.endpoints.put(endpoint["EndpointName"], endpoint)
+
+
+def forget_pending(endpoint: Record) -> None:
+    endpoint["PendingPlan"] = None
+    endpoint.pop("PendingDeploymentSummary", None)
+
+
 def describe(endpoint: Record) -> Record:
     answer = {member: value for member, value in endpoint.items() if member not in _OWN}
     if endpoint["ActivePlan"]:

@@ -6,7 +6,7 @@ from local.sagemaker.caller import Caller
 from local.sagemaker.errors import already_exists, endpoint_busy, invalid, limit_exceeded, not_found
 from local.sagemaker.listing import page
 from local.sagemaker.machine import Machine
-from local.sagemaker.serving import configs, endpoint, models, variants
+from local.sagemaker.serving import alarms, configs, endpoint, guardrails, models, variants
 from local.sagemaker.serving.deployment import Deployments
 from local.sagemaker.state import Record
 
@@ -28,6 +28,7 @@ class Endpoints:
         self._check_limit(plan)
         record = endpoint.new(self._machine, asked, plan)
         if "DeploymentConfig" in asked:
+            guardrails.check(asked["DeploymentConfig"], plan["config"])
             record["LastDeploymentConfig"] = asked["DeploymentConfig"]
         self._deployments.create(record)
         return {"EndpointArn": arn}
@@ -35,6 +36,7 @@ class Endpoints:
     async def update(self, asked: Record, caller: Caller) -> Record:
         record = self._find("UpdateEndpoint", asked, caller)
         caller.authorise("UpdateEndpoint", self._config_arn(asked))
+        await self._check_alarms(asked, caller)
         arn = record["EndpointArn"]
         if record["EndpointStatus"] in endpoint.IN_PROGRESS:
             raise endpoint_busy(arn)
@@ -43,11 +45,17 @@ class Endpoints:
                 f'Cannot update endpoint "{arn}" in status {record["EndpointStatus"]}; it can only be deleted.'
             )
         plan = self._plan(asked)
-        variants.check_update(record["ActivePlan"]["config"], plan["config"], arn)
+        serving = record["ActivePlan"]["config"]
+        variants.check_update(serving, plan["config"], arn)
+        if asked.get("RetainAllVariantProperties"):
+            plan["config"] = variants.retaining(serving, plan["config"], asked)
         self._check_limit(plan)
-        if "DeploymentConfig" in asked:
-            record["LastDeploymentConfig"] = asked["DeploymentConfig"]
-        elif not asked.get("RetainDeploymentConfig"):
+        kept = record.get("LastDeploymentConfig") if asked.get("RetainDeploymentConfig") else None
+        guarded = asked.get("DeploymentConfig", kept)
+        if guarded:
+            guardrails.check(guarded, plan["config"])
+            record["LastDeploymentConfig"] = guarded
+        else:
             record.pop("LastDeploymentConfig", None)
         self._deployments.update(record, plan)
         return {"EndpointArn": arn}
@@ -80,6 +88,12 @@ class Endpoints:
         if record is None:
             raise not_found(KIND, arn)
         return record
+
+    async def _check_alarms(self, asked: Record, caller: Caller) -> None:
+        names = guardrails.alarms(asked.get("DeploymentConfig"))
+        if names:
+            caller.describe_alarms()
+            await alarms.check(self._machine, names, self._plan(asked))
 
     def _config_arn(self, asked: Record) -> str:
         return self._machine.names.arn("endpoint-config", asked["EndpointConfigName"])

@@ -40,7 +40,7 @@ Response = tuple[int, dict[str, str], bytes]
 class Invocations:
     def __init__(self, machine: Machine, deployments: Deployments) -> None:
         self._machine = machine
-        self._fleets = deployments.fleets
+        self._traffic = deployments.traffic
 
     async def invoke(self, name: str, headers: Mapping[str, str], body: bytes, caller: Caller) -> Response:
         machine = self._machine
@@ -91,7 +91,7 @@ class Invocations:
         raise ApiError("ServiceUnavailable", "No container of the endpoint is up; it is being started again.", 503)
 
     def _variant(self, name: str, headers: Mapping[str, str], body: bytes) -> Variant:
-        fleet = self._fleets.get(name)
+        fleet = self._traffic.choose(name)
         if fleet is None:
             raise ApiError("ValidationError", f"Endpoint {name} of account {self._machine.names.account} not found.")
         target = headers.get("x-amzn-sagemaker-target-variant")

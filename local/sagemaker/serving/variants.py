@@ -1,6 +1,7 @@
 """What an endpoint configuration's variants may say, and what an update may change about them."""
 
 from local.sagemaker.errors import invalid, unsupported
+from local.sagemaker.listing import pick
 from local.sagemaker.state import Record
 
 _NOT_HERE = (
@@ -76,6 +77,18 @@ def check_update(old: Record, new: Record, arn: str) -> None:
         raise invalid(
             f'Cannot update endpoint "{arn}": an endpoint with instances cannot be updated to a serverless endpoint.'
         )
+
+
+_RETAINED = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
+
+
+def retaining(old: Record, new: Record, asked: Record) -> Record:
+    """The new configuration with the counts and weights that are in force, but for those that are let through."""
+    excluded = {kind["VariantPropertyType"] for kind in asked.get("ExcludeRetainedVariantProperties", [])}
+    members = [member for kind, member in _RETAINED.items() if kind not in excluded]
+    known = {variant["VariantName"]: variant for variant in old["ProductionVariants"]}
+    merged = [variant | pick(known[variant["VariantName"]], *members) for variant in new["ProductionVariants"]]
+    return new | {"ProductionVariants": merged}
 
 
 def is_serverless(config: Record) -> bool:
