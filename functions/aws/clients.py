@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -82,6 +83,11 @@ def sns() -> SNSClient:
 @cache
 def logs() -> CloudWatchLogsClient:
     return cast("CloudWatchLogsClient", _create("logs", BACKGROUND))
+
+
+@cache
+def cloudwatch() -> CloudWatchClient:
+    return cast("CloudWatchClient", _create("cloudwatch", BACKGROUND))
 
 
 @cache

@@ -1,9 +1,10 @@
-"""The contract of the model that serves."""
+"""What the bucket says about the model that serves, for scoring and for the next training."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from functions.aws import objects
 from model.contract import Contract
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY = "config/live.json"
+
+
+def fact(model: str, endpoint: str, evaluation: dict[str, Any], since: datetime) -> dict[str, Any]:
+    data = evaluation.get("data", {})
+    return {
+        "model": model,
+        "endpoint": endpoint,
+        "contract": f"runs/{model}/contract.json",
+        "since": since.isoformat(),
+        "metrics": evaluation.get("metrics", {}),
+        "trained_on": data.get("shipped"),
+        "judged_on": data.get("parts", {}).get("hold_out"),
+    }
 
 
 def contract(s3: S3Client, bucket: str) -> Contract | None:

@@ -23,8 +23,11 @@ def read(detail: dict[str, Any]) -> Approval | None:
 
 
 def _moment(told: str | float) -> datetime:
-    """SageMaker writes times as ISO 8601 in some events and as milliseconds in others."""
+    """SageMaker writes times as ISO 8601 in some events and as milliseconds in others. To the second, as the coarsest
+    of them: whoever tells of an approval, it has one name."""
     text = str(told)
     if text.replace(".", "", 1).isdecimal():
-        return datetime.fromtimestamp(float(text) / 1000, UTC)
-    return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromtimestamp(float(text) / 1000, UTC)
+    else:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.replace(microsecond=0)

@@ -1,6 +1,7 @@
 """One trained model: verified, judged, registered, brought to the endpoint, and people told how it went.
 
-Two things ask for it: a job that ended, and somebody who approves a package, be it one that waited or an older one."""
+Three things ask for it: a job that ended, somebody who approves a package, be it one that waited or an older one, and
+the endpoint of a model that served being gone."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws import errors, objects
+from functions.aws import errors, objects, serving
 from functions.aws.announcements import Announcer, Notice
 from functions.aws.queue import Outcome
 from functions.deploy import failures, notices, outputs, verdict
@@ -21,6 +22,7 @@ from functions.deploy.backfill import Backfill
 from functions.deploy.endpoint import Endpoint, Hosting
 from functions.deploy.job import TrainedJob
 from functions.deploy.registry import APPROVED, PENDING, Registry
+from functions.deploy.restoration import Restoration
 from functions.deploy.rollout import Rollout, Step
 from functions.settings import DeploySettings
 from model.artefact import ArtefactError
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "training-failed"})
+TOLD = frozenset({"live", "damaged", "rejected", "pending", "rolled-back", "failed", "training-failed"})
+FINAL = TOLD | {"superseded", "turned-down"}  # nothing to tell, and nothing to do any more
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Deployment:
         if package.approval == PENDING:
             notice = notices.pending(job, self.settings.bucket, evaluation, package.arn, self._serving_now())
             return self._settle(job, "pending", notice)
-        return self._bring(job, evaluation) if package.approval == APPROVED else Outcome.DONE
+        return self._bring(job, evaluation) if package.approval == APPROVED else self._end(job, "turned-down")
 
     def on_package_approved(self, approval: Approval) -> Outcome:
         """Whatever the gate said, and whether or not it served before: who approves decides."""
@@ -83,6 +86,19 @@ class Deployment:
             self.logger.info("No training job behind the package", extra={"package": approval.package})
             return Outcome.DONE
         job = replace(found, approved=approval.at)
+        objects.put_once(self.s3, self.settings.bucket, job.deployment_key("received.json"), b"{}")
+        return self._bring_judged(job)
+
+    def on_endpoint_lost(self, restoration: Restoration) -> Outcome:
+        """As it went live before, and with the rank it had then: what is newer comes first."""
+        found = jobs.find(self.hosting.sagemaker, self.settings.stack_name, restoration.model)
+        if found is None or found.status != "Completed":
+            self.logger.info("No training job behind the lost model", extra={"model": restoration.model})
+            return Outcome.DONE
+        ranked = self.rollout.attempts.with_last_approval(found)
+        return self._bring_judged(replace(ranked, restored=restoration))
+
+    def _bring_judged(self, job: TrainedJob) -> Outcome:
         if self._is_settled(job):
             return self._clean_up(job)
         try:
@@ -127,12 +143,12 @@ class Deployment:
             self._point_scoring_at(job, evaluation)
             return self._settle(job, "live", notices.live(job, self.settings.bucket, name, evaluation))
         if step is Step.ROLLED_BACK:
-            serving = notices.serving_now(endpoint.config if endpoint else None)
-            return self._settle(job, "rolled-back", notices.rolled_back(job, name, _reason(endpoint), serving))
+            remains = notices.serving_now(endpoint.config if endpoint else None)
+            return self._settle(job, "rolled-back", notices.rolled_back(job, name, _reason(endpoint), remains))
         if step is Step.FAILED:
             outcome = self._settle(job, "failed", notices.failed(job, name, _reason(endpoint)))
             return self._clean_up(job) if outcome is Outcome.DONE else outcome
-        return Outcome.DONE
+        return self._end(job, "superseded")
 
     def _report_training(self, job: TrainedJob) -> Outcome:
         bucket = self.settings.bucket
@@ -142,17 +158,8 @@ class Deployment:
         return self._settle(job, "training-failed", notice)
 
     def _point_scoring_at(self, job: TrainedJob, evaluation: dict[str, Any]) -> None:
-        data = evaluation.get("data", {})
-        live = {
-            "model": job.name,
-            "endpoint": self.settings.endpoint_name,
-            "contract": job.key("contract.json"),
-            "since": self.now().isoformat(),
-            "metrics": evaluation.get("metrics", {}),
-            "trained_on": data.get("shipped"),
-            "judged_on": data.get("parts", {}).get("hold_out"),
-        }
-        self.s3.put_object(Bucket=self.settings.bucket, Key="config/live.json", Body=objects.as_json(live))
+        live = serving.fact(job.name, self.settings.endpoint_name, evaluation, self.now())
+        self.s3.put_object(Bucket=self.settings.bucket, Key=serving.KEY, Body=objects.as_json(live))
 
     def _is_settled(self, job: TrainedJob) -> bool:
         announced = objects.keys(self.s3, self.settings.bucket, job.deployment_key("announced/"))
@@ -169,6 +176,12 @@ class Deployment:
         if outcome is Outcome.DONE:
             self.count(f"Model_{state}")
         return outcome
+
+    def _end(self, job: TrainedJob, state: str) -> Outcome:
+        """Without a word to people; the record says that this deployment needs nothing any more."""
+        key = job.deployment_key(f"announced/{state}.json")
+        objects.put_once(self.s3, self.settings.bucket, key, objects.as_json({"at": self.now().isoformat()}))
+        return Outcome.DONE
 
     def _serving_now(self) -> str:
         return notices.serving_now(self._serving())

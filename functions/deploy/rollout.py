@@ -55,7 +55,7 @@ class Rollout:
         return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)
 
     def _after_failure(self, job: TrainedJob, endpoint: Endpoint, attempted: bool) -> Step:
-        if endpoint.config == job.name or attempted:
+        if attempted or (endpoint.config == job.name and not job.restored):
             return Step.FAILED
         # A failed endpoint serves nothing and can only be deleted; its own job's message reports it.
         self.hosting.delete_endpoint()
@@ -73,6 +73,8 @@ class Rollout:
         except ClientError as error:
             # Another message was faster: "cannot update in-progress endpoint", "cannot create already existing".
             # AWS gives both the same code as real mistakes, so the endpoint itself is asked.
+            if errors.is_missing(error):
+                return Step.WAIT  # what was prepared was cleared away at this moment, or cannot be read yet
             now = self.hosting.endpoint()
             if errors.code(error) == "ValidationException" and now is not None and (now.busy or endpoint is None):
                 return Step.WAIT

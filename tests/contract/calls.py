@@ -19,6 +19,7 @@ SERVICE_OF = {
     "sqs": "sqs",
     "sns": "sns",
     "logs": "logs",
+    "cloudwatch": "cloudwatch",
     "firehose": "firehose",
     "runtime": "sagemaker-runtime",
     "table": "dynamodb",

@@ -15,7 +15,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
 }
-FUNCTIONS = ("train", "deploy", "backfill", "score", "label", "rules", "lists", "archive", "teardown")
+FUNCTIONS = ("train", "deploy", "monitor", "backfill", "score", "label", "rules", "lists", "archive", "teardown")
 
 
 class _Loader(yaml.SafeLoader):

@@ -15,6 +15,7 @@ from tests.contract import service_model
 
 ACCOUNT = "123456789012"
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+SUMMARY = ("CreationTime", "LastModifiedTime", "TrainingEndTime", "TrainingJobStatus")  # members that lists show
 
 
 def client_error(code: str, message: str = "", operation: str = "Anything", **more: Any) -> ClientError:
@@ -91,6 +92,15 @@ class FakeSqs:
     def change_message_visibility(self, **request: Any) -> None:
         assert service_model.problems("sqs", "ChangeMessageVisibility", request) == []
         self.returned.append(request)
+
+
+@dataclass
+class FakeCloudWatch:
+    points: list[dict[str, float]] = field(default_factory=list)
+
+    def get_metric_statistics(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("cloudwatch", "GetMetricStatistics", request) == []
+        return {"Datapoints": self.points}
 
 
 @dataclass
@@ -181,7 +191,7 @@ class FakeSageMaker:
             self.endpoint["EndpointConfigName"] = pending["EndpointConfigName"]
         if pending and status == "RolledBack":
             status = "InService"
-        self.endpoint["EndpointStatus"] = status
+        self.endpoint |= {"EndpointStatus": status, "LastModifiedTime": self.clock()}
         self.endpoint.pop("FailureReason", None)
         if reason:
             self.endpoint["FailureReason"] = reason
@@ -280,6 +290,7 @@ class FakeSageMaker:
             "EndpointName": request["EndpointName"],
             "EndpointConfigName": request["EndpointConfigName"],
             "EndpointStatus": "Creating",
+            "LastModifiedTime": self.clock(),
         }
 
     def update_endpoint(self, **request: Any) -> None:
@@ -288,7 +299,7 @@ class FakeSageMaker:
         if self.endpoint["EndpointStatus"] != "InService":
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
         self._usable(request["EndpointConfigName"])
-        self.endpoint["EndpointStatus"] = "Updating"
+        self.endpoint |= {"EndpointStatus": "Updating", "LastModifiedTime": self.clock()}
         self.endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
 
     def delete_endpoint(self, **request: Any) -> None:
@@ -339,11 +350,14 @@ class FakeSageMaker:
         del self.packages[request["ModelPackageName"]]
 
     def _package_pages(self, **request: Any) -> Any:
+        request.pop("PaginationConfig", None)
         self._called("ListModelPackages", request)
         group, after = request["ModelPackageGroupName"], request.get("CreationTimeAfter", START)
         self._found(self.groups, group, f"ModelPackageGroup arn:…/{group} does not exist.")
+        status = request.get("ModelApprovalStatus")
         for package in list(self.packages.values()):  # one on a page
-            if package["ModelPackageGroupName"] == group and package["CreationTime"] >= after:
+            fits = status in (None, package["ModelApprovalStatus"]) and package["CreationTime"] >= after
+            if package["ModelPackageGroupName"] == group and fits:
                 yield {"ModelPackageSummaryList": [package]}
 
     def get_paginator(self, operation: str) -> Any:
@@ -357,10 +371,15 @@ class FakeSageMaker:
 
         class Pages:
             def paginate(pages, **request: Any) -> Any:  # noqa: N805 (self is the service)
-                status = request.get("StatusEquals")
-                for found, item in list(kept.items()):  # one on a page
-                    if request["NameContains"] in found and status in (None, item.get("TrainingJobStatus")):
-                        yield {listed: [{f"{name}Name": found, f"{name}Arn": self._arn(kind, found)}]}
+                paging = request.pop("PaginationConfig", {})
+                self._called(f"List{name}s", request)
+                status, after = request.get("StatusEquals"), request.get("LastModifiedTimeAfter")
+                youngest_first = sorted(kept.items(), key=lambda item: item[1]["CreationTime"], reverse=True)
+                for found, item in youngest_first[: paging.get("MaxItems")]:  # one on a page
+                    fits = status in (None, item.get("TrainingJobStatus")) and request["NameContains"] in found
+                    if fits and not (after and item["LastModifiedTime"] < after):
+                        seen = {member: item[member] for member in SUMMARY if member in item}
+                        yield {listed: [seen | {f"{name}Name": found, f"{name}Arn": self._arn(kind, found)}]}
 
         return Pages()
 
@@ -375,7 +394,7 @@ class FakeSageMaker:
     def _create(self, kept: dict[str, Any], name: str, request: dict[str, Any], message: str) -> None:
         if name in kept:
             raise client_error("ValidationException", message)
-        kept[name] = request
+        kept[name] = request | {"CreationTime": self.clock()}
 
     def _found(self, kept: dict[str, Any], name: str, message: str) -> dict[str, Any]:
         if name not in kept:
