@@ -105,6 +105,7 @@ class MonitorSettings:
     serving_instance_count: int
     serving_instance_price: float
     kept_models: int
+    lost_after_seconds: int
 
 
 @dataclass(frozen=True)

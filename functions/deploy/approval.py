@@ -15,6 +15,11 @@ class Approval:
     at: datetime
 
 
+def folder(at: datetime) -> str:
+    """Of the approval's records, below the model's own."""
+    return f"approvals/{at:{STAMP}}/"
+
+
 def read(detail: dict[str, Any]) -> Approval | None:
     """None for every other change: a new package is told, too, and the job's own message sees to that."""
     if "ModelApprovalStatus" not in detail.get("UpdatedModelPackageFields", []):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from functions.aws import errors, names
-from functions.deploy.approval import STAMP
+from functions.deploy import approval
 from functions.deploy.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class TrainedJob:
         """Where a deployment keeps its records: the first beside the model, every other in a folder."""
         if self.restored:
             return self.key(f"{self.restored.folder}{name}")
-        return self.key(f"approvals/{self.approved:{STAMP}}/{name}" if self.approved else name)
+        return self.key(f"{approval.folder(self.approved) if self.approved else ''}{name}")
 
     def is_newer_than(self, other: TrainedJob) -> bool:
         """An approval by hand is newer than every job that had begun before it."""

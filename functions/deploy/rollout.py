@@ -40,7 +40,9 @@ class Rollout:
 
     def _step(self, job: TrainedJob, endpoint: Endpoint | None, attempted: bool) -> Step:
         if endpoint is None:
-            # A failed endpoint is removed to make room for another model.
+            # A failed one is removed to make room for another model; one that was lost comes back with its own.
+            if not attempted and self._is_newer(self.attempts.served_last(), job):
+                return Step.SUPERSEDED
             return Step.FAILED if attempted else self._begin(job, None)
         if endpoint.busy:
             if endpoint.is_turning_to(job.name):
@@ -50,7 +52,7 @@ class Rollout:
             return self._after_failure(job, endpoint, attempted)
         if endpoint.config == job.name and endpoint.in_service:
             return Step.LIVE
-        if self._serves_newer(job, endpoint):
+        if self._is_newer(endpoint.config, job):
             return Step.SUPERSEDED
         return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)
 
@@ -61,9 +63,9 @@ class Rollout:
         self.hosting.delete_endpoint()
         return Step.WAIT
 
-    def _serves_newer(self, job: TrainedJob, endpoint: Endpoint) -> bool:
-        serving = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, endpoint.config)
-        return serving is not None and self.attempts.with_last_approval(serving).is_newer_than(job)
+    def _is_newer(self, model: str | None, job: TrainedJob) -> bool:
+        other = jobs.find(self.hosting.sagemaker, self.hosting.settings.stack_name, model) if model else None
+        return other is not None and self.attempts.with_last_approval(other).is_newer_than(job)
 
     def _begin(self, job: TrainedJob, endpoint: Endpoint | None) -> Step:
         if not self.hosting.prepare(job):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from functions.monitor.idle import Idle
 from functions.monitor.look import Look
 from functions.monitor.lost import Lost
 from functions.monitor.messages import Messages
+from functions.monitor.packages import Packages
 from functions.monitor.records import Records
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ def wire(
     now: Callable[[], datetime] = utc_now,
 ) -> Ports:
     stack, bucket, count = found.stack_name, found.bucket, metrics.count
+    on_its_way = timedelta(seconds=found.lost_after_seconds)
     announcer = Announcer(s3, sns, bucket, found.topic_arn, now)
-    records, look = Records(s3, bucket), Look(sagemaker, found.endpoint_name)
+    records, look, packages = Records(s3, bucket), Look(sagemaker, found.endpoint_name), Packages(sagemaker, stack)
     messages = Messages(s3, sqs, announcer, records, bucket, found.queue_url, now, count, logger)
     return Ports((
-        ("endpoint", Comparison(s3, look, records, messages, announcer, bucket, stack, now).make),
-        ("lost", Lost(sagemaker, records, messages, stack, now).tell),
+        ("endpoint", Comparison(s3, look, records, packages, messages, announcer, bucket, stack, on_its_way, now).make),
+        ("lost", Lost(sagemaker, records, packages, messages, stack, on_its_way, now).tell),
         ("cleaning", Cleaning(sagemaker, look, records, stack, found.kept_models, count, logger).clean),
         ("idle", Idle(cloudwatch, look, announcer, found, now).tell),
     ))  # fmt: skip

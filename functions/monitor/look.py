@@ -1,4 +1,4 @@
-"""One look at the endpoint."""
+"""One look at the endpoint, and at the training behind what it serves."""
 
 from __future__ import annotations
 
@@ -44,3 +44,7 @@ class Look:
             pending_config=found.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             changed=found["LastModifiedTime"],
         )
+
+    def trained(self, model: str) -> datetime:
+        """When its training began, which is its rank among models that nobody approved by hand."""
+        return self.sagemaker.describe_training_job(TrainingJobName=model)["CreationTime"]

@@ -39,6 +39,15 @@ def endpoint_lost(endpoint: str, model: str, state: str) -> Notice:
     )
 
 
+def approved_later(stack: str, serving: str, approved: str, at: datetime) -> Notice:
+    return Notice(
+        f"Reconciled: model {approved} comes back",
+        f"Model {approved} was approved at {at:%Y-%m-%d %H:%M} UTC, just when model {serving} was going live.\n"
+        f"The approval was the later word, so {approved} is brought back. To have the other one, approve that:\n"
+        f"  aws sagemaker list-model-packages --model-package-group-name {stack}\n",
+    )
+
+
 def corrected(stack: str, endpoint: str, model: str, before: str | None) -> Notice:
     told = f"model {before}" if before else "no model"
     return Notice(

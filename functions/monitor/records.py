@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from functions.aws import objects
+from functions.deploy.approval import STAMP
 from functions.deploy.deployment import FINAL
 
 if TYPE_CHECKING:
@@ -39,16 +41,25 @@ class Records:
                 found.setdefault(f"{kind}{stamp}/", set()).add(record)
         return {OWN: self.ends(model)} | {folder: _states(names) for folder, names in found.items()}
 
-    def is_approved_later(self, model: str) -> bool:
-        return bool(self._below(f"runs/{model}/approvals/"))
+    def approved(self, model: str) -> datetime | None:
+        """When it was approved by hand for the last time, whether or not anything has come of it yet."""
+        stamps = {name.partition("/")[0] for name in self._below(f"runs/{model}/approvals/")}
+        return datetime.strptime(max(stamps), STAMP).replace(tzinfo=UTC) if stamps else None
+
+    def turned_at(self, model: str) -> datetime | None:
+        """When a message of ours turned the endpoint to it for the last time."""
+        return max((at for at, _ in self._turns(model)), default=None)
 
     def replaced_by(self, model: str) -> str | None:
         """What served before it."""
-        found = [self.read(f"runs/{model}/{folder}deployment.json") for folder in self.deployments(model)]
-        before = [(record["at"], record["replaces"]) for record in found if record and record["replaces"]]
-        return max((one for one in before if one[1] != model), default=(None, None))[1]
+        others = [(at, before) for at, before in self._turns(model) if before and before != model]
+        return max(others, default=(None, None))[1]
 
-    def read(self, key: str) -> dict[str, str] | None:
+    def _turns(self, model: str) -> list[tuple[datetime, str | None]]:
+        found = [self.read(f"runs/{model}/{folder}deployment.json") for folder in self.deployments(model)]
+        return [(datetime.fromisoformat(record["at"]), record["replaces"]) for record in found if record]
+
+    def read(self, key: str) -> dict[str, Any] | None:
         if not objects.exists(self.s3, self.bucket, key):
             return None
         return dict(json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()))

@@ -225,6 +225,7 @@ def monitor_settings(**changes: Any) -> MonitorSettings:
         "serving_instance_count": deploy.serving_instance_count,
         "serving_instance_price": 0.0,
         "kept_models": 3,
+        "lost_after_seconds": 600,
     }
     return MonitorSettings(**(values | changes))
 

@@ -210,6 +210,39 @@ def test_scoring_is_told_what_the_endpoint_serves_after_a_change_by_hand(live, m
     assert monitor() == [] and len(sns.published) == 3
 
 
+def test_an_approval_that_was_heard_while_another_model_was_on_its_way_is_the_later_word(
+    live, trained, deliver, monitor, tell, sagemaker, s3, sns
+):
+    live(FIRST)
+    trained(SECOND)
+    detail = sagemaker.approve(package_of(sagemaker, FIRST))
+    sagemaker.then("CreateModel", lambda: tell(detail))
+    assert deliver(SECOND)
+    sagemaker.settle_endpoint()
+    assert not deliver(SECOND)
+    assert live_model(s3) == SECOND
+    (message,) = monitor()
+    assert message["LostModel"] == FIRST and f"Reconciled: model {FIRST} comes back" in sns.subjects
+    assert tell(message)
+    sagemaker.settle_endpoint()
+    assert not tell(message) and live_model(s3) == FIRST
+    assert monitor() == []
+
+
+def test_a_change_by_hand_is_a_later_word_than_an_approval(live, monitor, tell, sagemaker, s3):
+    live(FIRST)
+    live(SECOND)
+    detail = sagemaker.approve(package_of(sagemaker, FIRST))
+    assert tell(detail)
+    sagemaker.settle_endpoint()
+    assert not tell(detail)
+    sagemaker.update_endpoint(EndpointName="fraud-endpoint", EndpointConfigName=SECOND)
+    sagemaker.settle_endpoint()
+    for _ in range(3):
+        assert monitor() == []
+    assert live_model(s3) == SECOND
+
+
 def test_a_newer_word_about_what_serves_is_not_written_over(live, monitor, monitor_ports, sagemaker, s3, clock):
     live(FIRST)
     live(SECOND)
