@@ -18,6 +18,10 @@ def is_job(stack: str, name: str) -> bool:
     return re.fullmatch(re.escape(stack) + r"-[0-9a-f]{16}(-r[0-9]{1,4})?", name) is not None
 
 
+def stack_of(job: str) -> str:
+    return re.sub(r"-[0-9a-f]{16}(-r[0-9]{1,4})?$", "", job)
+
+
 def plan_in_use(plan: str) -> str:
     """The object that says that scoring may write history under this plan."""
     return f"history/{plan}/in-use.json"
