@@ -108,6 +108,13 @@ class FakeLogs:
     """Log lines by stream; a page holds one of them, and every other page none, as a filtered search may."""
 
     lines: dict[str, list[str]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+
+    def delete_log_group(self, **request: Any) -> None:
+        assert service_model.problems("logs", "DeleteLogGroup", request) == []
+        if not self.lines:
+            raise client_error("ResourceNotFoundException")
+        self.removed.append(request["logGroupName"])
 
     def filter_log_events(self, **request: Any) -> dict[str, Any]:
         assert service_model.problems("logs", "FilterLogEvents", request) == []
