@@ -51,7 +51,8 @@ class Rollout:
         if endpoint.failed:
             return self._after_failure(job, endpoint, attempted)
         if endpoint.config == job.name and endpoint.in_service:
-            return Step.LIVE
+            # An old model that was brought back may have been cleared away just when the endpoint turned to it.
+            return Step.LIVE if self.hosting.prepare(job) else Step.WAIT
         if self._is_newer(endpoint.config, job):
             return Step.SUPERSEDED
         return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)

@@ -65,6 +65,12 @@ APPROVED_AGAIN_BETWEEN_LOOK_AND_STEP_OF_ANOTHER: list[Action] = [
     ("deliver", 0, Trouble("meanwhile", "CreateModel", 1, 2)),
 ]
 
+CLEARED_AWAY_WHILE_IT_WAS_BROUGHT_BACK: list[Action] = [
+    *4 * [("train", "healthy", 1), ("deliver", 0), ("settle",), ("deliver", 0)],
+    ("approve", 0, 1),
+    ("watch", Trouble("meanwhile", "DeleteEndpointConfig", 1, 0)),
+]
+
 
 def lived(history: list[Action]) -> World:
     """What happened, then calm, one run of the monitor, and calm again."""
@@ -82,6 +88,7 @@ def lived(history: list[Action]) -> World:
 @given(histories)
 @example(OLDER_MESSAGE_AFTER_THE_ENDPOINT_WAS_DELETED)
 @example(APPROVED_AGAIN_BETWEEN_LOOK_AND_STEP_OF_ANOTHER)
+@example(CLEARED_AWAY_WHILE_IT_WAS_BROUGHT_BACK)
 def test_the_newest_good_model_serves_deployed_once_and_nothing_is_left_lying_about(history):
     world = lived(history)
     wanted = world.wanted()
