@@ -166,6 +166,13 @@ def test_a_dead_letter_raises_an_alarm(queue):
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
 
 
+def test_a_schedule_that_cannot_start_its_function_raises_an_alarm():
+    assert template.function("monitor")["Events"]["Schedule"]["Properties"]["Schedule"] == "rate(15 minutes)"
+    alarm = template.properties("MonitorNotStartedAlarm")
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "MonitorFunctionSchedule"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
 def test_functions_that_make_things_outside_the_stack_go_before_teardown():
     for name in ("TrainFunction", "DeployFunction", "MonitorFunction"):
         assert template.document()["Resources"][name]["DependsOn"] == "Teardown"
