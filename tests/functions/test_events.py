@@ -18,6 +18,8 @@ from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
 from functions.lists.handler import handler as lists
 from functions.lists.handler import wire as wire_lists
+from functions.monitor.handler import handler as monitor
+from functions.monitor.handler import wire as wire_monitor
 from functions.rules.handler import handler as rules
 from functions.rules.handler import wire as wire_rules
 from functions.score.handler import handler as score
@@ -36,6 +38,7 @@ from tests.functions.conftest import (
     RULES_SETTINGS,
     TABLE,
     deploy_settings,
+    monitor_settings,
     read,
     sample_event,
     train_settings,
@@ -59,6 +62,7 @@ OUTCOMES = {
     "deploy-job-failed": "done, Training failed: fraud-4296854961e50a36",
     "deploy-job-stopped": "done, Training stopped: fraud-4296854961e50a36",
     "deploy-package-approved": "comes back, Creating",
+    "deploy-endpoint-lost": "comes back, Creating",
     "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
@@ -69,6 +73,7 @@ OUTCOMES = {
     "lists-deny": "deny",
     "lists-off": "none",
     "lists-wrong-field": 422,
+    "monitor-schedule": "nothing",
     "rules-file-dropped": "Rules in force: version 387edc677bab",
     "rules-file-removed": "nothing",
     "rules-model-live": "Rules in force: version 387edc677bab",
@@ -103,7 +108,7 @@ def test_every_event_has_its_outcome_written_down():
 
 
 @pytest.fixture
-def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, logs, drop, clock):
+def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, logs, cloudwatch, drop, clock):
     """Puts the world as the event implies it, and delivers the event."""
 
     def of_train(name: str, event: dict[str, Any]) -> Any:
@@ -187,6 +192,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         sent: list[dict[str, Any]] = []
         ports = TeardownPorts(
             sagemaker,
+            logs,
             TeardownSettings("fraud", "fraud-endpoint"),
             lambda _: None,
             lambda _, answer: sent.append(answer),
@@ -194,9 +200,15 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         teardown(event, context, ports=ports)
         return sent[0]["Status"]
 
+    def of_monitor(name: str, event: dict[str, Any]) -> Any:
+        ports = wire_monitor(monitor_settings(), s3, sagemaker, sns, sqs, cloudwatch, clock)
+        monitor(event, context, ports=ports)
+        return (sns.subjects or ["nothing"])[0]
+
     deliver = {
         "train": of_train,
         "deploy": of_deploy,
+        "monitor": of_monitor,
         "backfill": of_backfill,
         "score": of_score,
         "label": of_label,
