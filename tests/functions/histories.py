@@ -261,7 +261,6 @@ class World:
             self.watch()
 
 
-@dataclass
 class Queue(FakeSqs):
     """What the monitor sends is delivered like all else."""
 

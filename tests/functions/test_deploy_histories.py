@@ -1,11 +1,17 @@
 """Whatever order, number and company messages come in: in the end the newest good model serves, deployed once."""
 
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from functions.deploy import handler as deploy
+from functions.monitor import handler as monitor
+from model.contract import Contract
 from tests.functions.histories import CALM, KEPT, Trouble, World
 
 HISTORIES = 2000
@@ -84,6 +90,20 @@ def lived(history: list[Action]) -> World:
     return world
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Without what takes most of the time and decides nothing here: lines of log, and reading one contract anew."""
+    levels = [(one.logger, one.logger.log_level) for one in (deploy, monitor)]
+    for logger, _ in levels:
+        logger.setLevel("CRITICAL")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Contract, "from_json", cache(Contract.from_json))
+        yield
+    for logger, level in levels:
+        logger.setLevel(level)
+
+
+@pytest.mark.timeout(900)  # on a core that others use too
 @settings(max_examples=HISTORIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(histories)
 @example(OLDER_MESSAGE_AFTER_THE_ENDPOINT_WAS_DELETED)
@@ -137,7 +157,7 @@ def nothing_is_left(world: World, wanted: str | None) -> None:
     assert kept == set(world.cloud.configs)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.permutations(range(20)))
 def test_of_twenty_trainings_that_end_at_once_the_newest_ends_up_live(order):
     world = World()
