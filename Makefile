@@ -7,6 +7,8 @@ PYTHON ?= python3.12
 PORT ?= 4566
 DATA ?=
 SCHEMA ?=
+STACK ?= fraud
+BUCKET ?=
 PYTEST_ARGS ?=
 
 VENV := .venv/.installed
@@ -67,7 +69,21 @@ deploy: $(VENV)  ## the same stack in your AWS account (the credentials of your 
 
 .PHONY: destroy
 destroy: $(VENV)  ## remove from your AWS account everything `make deploy` made; the data bucket stays
-	sam delete --no-prompts
+	@bucket=$$(aws cloudformation describe-stacks --stack-name $(STACK) --output text \
+	  --query "Stacks[0].Outputs[?OutputKey=='BucketName'].OutputValue"); \
+	sam delete --stack-name $(STACK) --no-prompts; \
+	echo; \
+	echo "Removed: stack $(STACK), with its endpoint, models, registry, tables, queues and logs. Nothing of it runs any more."; \
+	echo "Kept, because nobody can bring it back: s3://$$bucket with transactions, models and decisions."; \
+	echo "It costs what its bytes cost. To remove it for good, with all versions: make erase BUCKET=$$bucket"; \
+	echo "Kept, because others may use it: SAM's bucket for deployments, API Gateway's role for logs, the log group"; \
+	echo "/aws/sagemaker/TrainingJobs."
+
+.PHONY: erase
+erase: $(VENV)  ## remove the data bucket that `make destroy` left (BUCKET=), with every version
+	@test -n "$(BUCKET)" || { echo "say which: make erase BUCKET=<name>"; exit 2; }
+	@python -c "import boto3; bucket = boto3.resource('s3').Bucket('$(BUCKET)'); bucket.object_versions.delete(); bucket.delete()"
+	@echo "Removed: s3://$(BUCKET)"
 
 .PHONY: lock
 lock: $(VENV)  ## pin the .in files anew

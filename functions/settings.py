@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -115,6 +116,21 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True)
+class MonitorSettings:
+    stack_name: str
+    bucket: str
+    topic_arn: str
+    queue_url: str
+    endpoint_name: str
+    endpoint_type: str
+    serving_instance_type: str
+    serving_instance_count: int
+    serving_instance_price: float
+    kept_models: int
+    lost_after_seconds: int
+
+
+@dataclass(frozen=True)
 class TeardownSettings:
     stack_name: str
     endpoint_name: str
@@ -144,6 +160,10 @@ def _read(environment: Mapping[str, str], name: str, kind: Any) -> Any:
         return int(text)
     if kind == list[str]:
         return [item for item in text.split(",") if item]
+    if kind is float:
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            raise SettingError(f"{name} must be a number")
+        return float(text)
     if kind is str:
         if not text:
             raise SettingError(f"{name} is empty")

@@ -23,6 +23,8 @@ def message(error: ClientError) -> str:
 
 def is_missing(error: ClientError) -> bool:
     """SageMaker says "no such thing" with a ValidationException, and only its text tells it from other mistakes."""
+    if code(error) == "ResourceNotFoundException":  # of other services
+        return True
     if code(error) not in ("ValidationException", "ResourceNotFound"):
         return False
     return any(words in message(error).lower() for words in ("could not find", "not found", "does not exist"))

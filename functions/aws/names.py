@@ -23,6 +23,10 @@ def candidate(stack: str) -> str:
     return f"{stack}-candidate"
 
 
+def stack_of(job: str) -> str:
+    return re.sub(r"-[0-9a-f]{16}(-r[0-9]{1,4})?$", "", job)
+
+
 def plan_in_use(plan: str) -> str:
     """The object that says that scoring may write history under this plan."""
     return f"history/{plan}/in-use.json"

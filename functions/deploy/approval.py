@@ -15,6 +15,11 @@ class Approval:
     at: datetime
 
 
+def folder(at: datetime) -> str:
+    """Of the approval's records, below the model's own."""
+    return f"approvals/{at:{STAMP}}/"
+
+
 def read(detail: dict[str, Any]) -> Approval | None:
     """None for every other change: a new package is told, too, and the job's own message sees to that."""
     if "ModelApprovalStatus" not in detail.get("UpdatedModelPackageFields", []):
@@ -23,8 +28,11 @@ def read(detail: dict[str, Any]) -> Approval | None:
 
 
 def _moment(told: str | float) -> datetime:
-    """SageMaker writes times as ISO 8601 in some events and as milliseconds in others."""
+    """SageMaker writes times as ISO 8601 in some events and as milliseconds in others. To the second, as the coarsest
+    of them: whoever tells of an approval, it has one name."""
     text = str(told)
     if text.replace(".", "", 1).isdecimal():
-        return datetime.fromtimestamp(float(text) / 1000, UTC)
-    return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromtimestamp(float(text) / 1000, UTC)
+    else:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.replace(microsecond=0)

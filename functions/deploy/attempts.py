@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.aws import objects
+from functions.aws import objects, serving
 from functions.deploy.approval import STAMP
 from functions.deploy.job import TrainedJob
 
@@ -43,6 +43,12 @@ class Attempts:
     def remember(self, job: TrainedJob, replaced: str | None) -> None:
         record = {"config": job.name, "replaces": replaced, "at": self.now().isoformat()}
         objects.put_once(self.s3, self.bucket, job.deployment_key("deployment.json"), objects.as_json(record))
+
+    def served_last(self) -> str | None:
+        """What scoring is told of, whether or not its endpoint is there."""
+        if not objects.exists(self.s3, self.bucket, serving.KEY):
+            return None
+        return str(json.loads(self.s3.get_object(Bucket=self.bucket, Key=serving.KEY)["Body"].read())["model"])
 
     def with_last_approval(self, job: TrainedJob) -> TrainedJob:
         prefix = job.key("approvals/")

@@ -1,6 +1,7 @@
 """One trained model: verified, judged, registered, brought to the endpoint, and people told how it went.
 
-Two things ask for it: a job that ended, and somebody who approves a package, be it one that waited or an older one."""
+Three things ask for it: a job that ended, somebody who approves a package, be it one that waited or an older one, and
+the endpoint of a model that served being gone."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from functions.deploy.endpoint import Hosting
 from functions.deploy.job import TrainedJob
 from functions.deploy.proof import NoAnswerYetError
 from functions.deploy.registry import APPROVED, PENDING, Registry
+from functions.deploy.restoration import Restoration
 from functions.deploy.rollout import Progress, Rollout, Step
 from functions.settings import DeploySettings
 from model.artefact import ArtefactError
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
-FINAL = frozenset(
+TOLD = frozenset(
     {"live", "damaged", "rejected", "pending", "rolled-back", "failed", "refused", "doubted", "training-failed"}
 )
+FINAL = TOLD | {"superseded", "turned-down"}  # nothing to tell, and nothing to do any more
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Deployment:
         if package.approval == PENDING:
             notice = notices.pending(job, self.settings.bucket, evaluation, package.arn, self._serving_now())
             return self._settle(job, "pending", notice)
-        return self._bring(job, evaluation) if package.approval == APPROVED else Outcome.DONE
+        return self._bring(job, evaluation) if package.approval == APPROVED else self._end(job, "turned-down")
 
     def on_package_approved(self, approval: Approval) -> Outcome:
         """Whatever the gate said, and whether or not it served before: who approves decides."""
@@ -86,6 +89,19 @@ class Deployment:
             self.logger.info("No training job behind the package", extra={"package": approval.package})
             return Outcome.DONE
         job = replace(found, approved=approval.at)
+        objects.put_once(self.s3, self.settings.bucket, job.deployment_key("received.json"), b"{}")
+        return self._bring_judged(job)
+
+    def on_endpoint_lost(self, restoration: Restoration) -> Outcome:
+        """As it went live before, and with the rank it had then: what is newer comes first."""
+        found = jobs.find(self.hosting.sagemaker, self.settings.stack_name, restoration.model)
+        if found is None or found.status != "Completed":
+            self.logger.info("No training job behind the lost model", extra={"model": restoration.model})
+            return Outcome.DONE
+        ranked = self.rollout.attempts.with_last_approval(found)
+        return self._bring_judged(replace(ranked, restored=restoration))
+
+    def _bring_judged(self, job: TrainedJob) -> Outcome:
         if self._is_settled(job):
             return self._clean_up(job)
         try:
@@ -130,7 +146,7 @@ class Deployment:
         if step is Step.LIVE:
             return self._confirm(job, evaluation)
         if step is Step.SUPERSEDED:
-            return Outcome.DONE
+            return self._end(job, "superseded")
         return self._report_setback(job, progress)
 
     def _confirm(self, job: TrainedJob, evaluation: dict[str, Any]) -> Outcome:
@@ -183,6 +199,12 @@ class Deployment:
         if outcome is Outcome.DONE:
             self.count(f"Model_{state}")
         return outcome
+
+    def _end(self, job: TrainedJob, state: str) -> Outcome:
+        """Without a word to people; the record says that this deployment needs nothing any more."""
+        key = job.deployment_key(f"announced/{state}.json")
+        objects.put_once(self.s3, self.settings.bucket, key, objects.as_json({"at": self.now().isoformat()}))
+        return Outcome.DONE
 
     def _serving_now(self) -> str:
         return notices.serving_now(self._serving())

@@ -1,5 +1,5 @@
-"""Lambda: a message for every training job that ended, and for every package that is approved, brings a model to the
-endpoint, or tells why not."""
+"""Lambda: a message for every training job that ended, every package that is approved, and every endpoint that was lost
+brings a model to the endpoint, or tells why not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functions import settings
 from functions.aws import clients, metrics, queue
 from functions.aws.announcements import Announcer
 from functions.aws.queue import Outcome
-from functions.deploy import approval
+from functions.deploy import approval, restoration
 from functions.deploy.attempts import Attempts
 from functions.deploy.backfill import Backfill
 from functions.deploy.candidate import Candidate
@@ -111,6 +111,9 @@ def _on_message(record: SQSRecord, ports: Ports) -> Outcome:
 def _on_event(detail: dict[str, Any], deployment: Deployment) -> Outcome:
     if "TrainingJobName" in detail:
         return deployment.on_job_ended(detail["TrainingJobName"])
+    lost = restoration.read(detail)
+    if lost:
+        return deployment.on_endpoint_lost(lost)
     approved = approval.read(detail)
     return deployment.on_package_approved(approved) if approved else Outcome.DONE
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from functions.aws import errors, names
-from functions.deploy.approval import STAMP
+from functions.deploy import approval
+from functions.deploy.restoration import Restoration
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -24,6 +25,7 @@ class TrainedJob:
     failure_reason: str
     artefact_uri: str
     approved: datetime | None = None  # by hand, and when: each approval is a deployment of its own
+    restored: Restoration | None = None  # its endpoint was lost: a deployment of its own, too
 
     @property
     def ended(self) -> bool:
@@ -33,8 +35,10 @@ class TrainedJob:
         return f"runs/{self.name}/{name}"
 
     def deployment_key(self, name: str) -> str:
-        """Where a deployment keeps its records: the first beside the model, that of an approval in a folder."""
-        return self.key(f"approvals/{self.approved:{STAMP}}/{name}" if self.approved else name)
+        """Where a deployment keeps its records: the first beside the model, every other in a folder."""
+        if self.restored:
+            return self.key(f"{self.restored.folder}{name}")
+        return self.key(f"{approval.folder(self.approved) if self.approved else ''}{name}")
 
     def is_newer_than(self, other: TrainedJob) -> bool:
         """An approval by hand is newer than every job that had begun before it."""

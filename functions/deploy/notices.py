@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.aws import objects
+from functions.aws import names, objects
 from functions.aws.announcements import Notice
 from functions.deploy.job import TrainedJob
 
@@ -20,7 +20,8 @@ def live(job: TrainedJob, bucket: str, endpoint: str, evaluation: dict[str, Any]
     return Notice(
         f"Live: model {job.name}",
         f"The endpoint {endpoint} serves model {job.name}.\n\n{_figures(evaluation)}\n{rejected}"
-        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n",
+        f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        f"To go back to an older model:\n{_approve_another(job)}",
     )
 
 
@@ -64,7 +65,8 @@ def rolled_back(job: TrainedJob, endpoint: str, reason: str, serving: str) -> No
     return Notice(
         f"Rolled back: model {job.name}",
         f"The update of endpoint {endpoint} to model {job.name} did not succeed: {reason}\n\n{serving}\n\n"
-        f"It is not tried again by itself. The container's log:\n{_endpoint_log(endpoint)}",
+        f"It is not tried again by itself. The container's log:\n{_endpoint_log(endpoint)}"
+        f"To try it once more when the cause is mended:\n{_approve_another(job)}",
     )
 
 
@@ -73,7 +75,8 @@ def failed(job: TrainedJob, endpoint: str, reason: str) -> Notice:
         f"Failed: endpoint with model {job.name}",
         f"The endpoint {endpoint} could not be created with model {job.name}: {reason}\n\n"
         "It was removed, so that the next model finds room; until then nothing serves.\n"
-        f"The container's log:\n{_endpoint_log(endpoint)}",
+        f"The container's log:\n{_endpoint_log(endpoint)}"
+        f"To try it once more when the cause is mended, or to have an older model serve:\n{_approve_another(job)}",
     )
 
 
@@ -134,6 +137,13 @@ def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _decide(package: str, status: str) -> str:
     return f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status {status}\n"
+
+
+def _approve_another(job: TrainedJob) -> str:
+    return (
+        f"  aws sagemaker list-model-packages --model-package-group-name {names.stack_of(job.name)}\n"
+        "  aws sagemaker update-model-package --model-approval-status Approved --model-package-arn <its ARN>\n"
+    )
 
 
 def _endpoint_log(endpoint: str) -> str:

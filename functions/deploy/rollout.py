@@ -88,7 +88,9 @@ class Rollout:
 
     def _step(self, job: TrainedJob, endpoint: Endpoint | None, attempted: bool) -> Step:
         if endpoint is None:
-            # A failed endpoint is removed to make room for another model.
+            # A failed one is removed to make room for another model; one that was lost comes back with its own.
+            if not attempted and self._is_newer(self.attempts.served_last(), job):
+                return Step.SUPERSEDED
             return Step.FAILED if attempted else self._begin(job, None)
         if endpoint.busy:
             if endpoint.is_turning_to(job.name):
@@ -97,13 +99,14 @@ class Rollout:
         if endpoint.failed:
             return self._after_failure(job, endpoint, attempted)
         if endpoint.config == job.name and endpoint.in_service:
-            return Step.LIVE
+            # An old model that was brought back may have been cleared away just when the endpoint turned to it.
+            return Step.LIVE if self.hosting.prepare(job) else Step.WAIT
         if self._is_newer(endpoint.config, job):
             return Step.SUPERSEDED
         return Step.ROLLED_BACK if attempted else self._begin(job, endpoint)
 
     def _after_failure(self, job: TrainedJob, endpoint: Endpoint, attempted: bool) -> Step:
-        if endpoint.config == job.name or attempted:
+        if attempted or (endpoint.config == job.name and not job.restored):
             return Step.FAILED
         # A failed endpoint serves nothing and can only be deleted; its own job's message reports it.
         self.hosting.delete_endpoint(self.hosting.settings.endpoint_name)

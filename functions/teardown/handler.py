@@ -19,6 +19,7 @@ from functions.teardown.removal import Removal, StillBusyError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
 
 logger, tracer = Logger(), Tracer()
@@ -28,6 +29,7 @@ TIME_TO_ANSWER = 20.0  # seconds of the function's time that are kept for the an
 @dataclass(frozen=True)
 class Ports:
     sagemaker: SageMakerClient
+    logs: CloudWatchLogsClient
     settings: settings.TeardownSettings
     pause: Callable[[float], None]
     send: Callable[[str, dict[str, Any]], None]
@@ -35,7 +37,8 @@ class Ports:
 
 @cache
 def aws_ports() -> Ports:
-    return Ports(clients.sagemaker(), settings.load(settings.TeardownSettings), time.sleep, cloudformation.send)
+    found = settings.load(settings.TeardownSettings)
+    return Ports(clients.sagemaker(), clients.logs(), found, time.sleep, cloudformation.send)
 
 
 @logger.inject_lambda_context
@@ -59,7 +62,7 @@ def _remove(ports: Ports, context: LambdaContext) -> None:
     def seconds_left() -> float:
         return context.get_remaining_time_in_millis() / 1000 - TIME_TO_ANSWER
 
-    Removal(ports.sagemaker, ports.settings, ports.pause, seconds_left, logger).run()
+    Removal(ports.sagemaker, ports.logs, ports.settings, ports.pause, seconds_left, logger).run()
 
 
 def _physical_id(event: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Removes the endpoint, its configurations, models and packages, and stops training. May be repeated at any point."""
+"""Removes the endpoint with its log, its configurations, models and packages, and stops training. May be repeated."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from functions.settings import TeardownSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sagemaker import SageMakerClient
 
 POLL_SECONDS = 5.0
@@ -27,6 +28,7 @@ class StillBusyError(Exception):
 @dataclass(frozen=True)
 class Removal:
     sagemaker: SageMakerClient
+    logs: CloudWatchLogsClient
     settings: TeardownSettings
     pause: Callable[[float], None]
     seconds_left: Callable[[], float]
@@ -45,6 +47,9 @@ class Removal:
         for name in self._own(self._pages("list_models", "Models"), "ModelName", "ModelArn"):
             self._try("Model removed", name, partial(self.sagemaker.delete_model, ModelName=name))
         self._remove_registry()
+        # SageMaker made it without an end to its retention. That of training jobs is shared with others, and stays.
+        group = f"/aws/sagemaker/Endpoints/{self.settings.endpoint_name}"
+        self._try("Log of the endpoint removed", group, partial(self.logs.delete_log_group, logGroupName=group))
 
     def _try(self, done: str, name: str, call: Callable[[], object]) -> None:
         try:

@@ -15,7 +15,20 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
 }
-FUNCTIONS = ("train", "deploy", "backfill", "score", "label", "bulk", "rules", "lists", "forget", "archive", "teardown")
+FUNCTIONS = (
+    "train",
+    "deploy",
+    "monitor",
+    "backfill",
+    "score",
+    "label",
+    "bulk",
+    "rules",
+    "lists",
+    "forget",
+    "archive",
+    "teardown",
+)
 
 
 class _Loader(yaml.SafeLoader):

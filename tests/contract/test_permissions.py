@@ -26,6 +26,7 @@ TRANSACTION = {"dynamodb:PutItem", "dynamodb:UpdateItem"}  # of its members; it 
 BROUGHT_ALONG = {
     "train": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
     "deploy": LAMBDA | QUEUE | ENCRYPTED_TOPIC | ROLE_AND_TAGS,
+    "monitor": LAMBDA | ENCRYPTED_TOPIC,
     "backfill": LAMBDA | QUEUE,
     "score": LAMBDA | TRANSACTION,
     "label": LAMBDA | QUEUE | ENCRYPTED_TOPIC | {"dynamodb:UpdateItem"},  # of its transactions' members
@@ -47,6 +48,7 @@ WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken",
     "cloudwatch:PutMetricData",
     "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricStatistics",
 }
 
 
@@ -126,6 +128,10 @@ def test_no_function_has_a_managed_policy(role):
         ("deploy", "sagemaker:InvokeEndpoint", "endpoint/fraud-eu-candidate", False),
         ("deploy", "sagemaker:UpdateModelPackage", "model-package/fraud-eu/1", False),
         ("teardown", "sagemaker:DeleteEndpoint", "endpoint/fraud-candidate", True),
+        ("monitor", "sagemaker:DeleteModel", "model/fraud-4296854961e50a36", True),
+        ("monitor", "sagemaker:DeleteModel", "model/other-4296854961e50a36", False),
+        ("monitor", "sagemaker:DescribeEndpoint", "endpoint/fraud-eu-endpoint", False),
+        ("monitor", "sagemaker:ListModelPackages", "model-package-group/fraud-eu", False),
         ("teardown", "sagemaker:DeleteModelPackageGroup", "model-package-group/fraud", True),
         ("teardown", "sagemaker:DeleteModelPackage", "model-package/other/1", False),
         ("score", "sagemaker:InvokeEndpoint", "endpoint/fraud-endpoint", True),

@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 SETTINGS = {
     "train": settings.TrainSettings,
     "deploy": settings.DeploySettings,
+    "monitor": settings.MonitorSettings,
     "backfill": settings.BackfillSettings,
     "score": settings.ScoreSettings,
     "label": settings.LabelSettings,
@@ -38,7 +39,7 @@ RULES = {
     "rules": "RulesRule",
 }
 READ_FROM_S3 = 4  # by a cold function: where the pointer is, the pointer, the contract, the trees
-SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file", "bulk-rest-of-file"}
+SENT_BY_FUNCTIONS = {"backfill-part", "label-rest-of-file", "bulk-rest-of-file", "deploy-endpoint-lost"}
 
 
 @pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=" ".join)
@@ -110,6 +111,9 @@ def test_a_sample_event_is_one_that_its_trigger_lets_through(path):
     elif rule is not None and "Records" in event:
         pattern = template.resolve(template.properties(rule)["EventPattern"], Bucket=BUCKET)
         assert all(matches(pattern, json.loads(record["body"])) for record in event["Records"])
+    elif path.stem == "monitor-schedule":
+        assert template.function("monitor")["Events"]["Schedule"]["Type"] == "Schedule"
+        assert event["detail-type"] == "Scheduled Event"
     elif path.stem.startswith(("score-", "label-", "lists-")):
         assert (event["httpMethod"], event["resource"]) in template.routes(path.stem.partition("-")[0])
     elif path.stem.startswith("forget-"):
@@ -187,8 +191,15 @@ def granted_with_sending(name: str) -> set[str]:
     return {action for statement in statements for action in template.as_list(statement["Action"])}
 
 
+def test_a_schedule_that_cannot_start_its_function_raises_an_alarm():
+    assert template.function("monitor")["Events"]["Schedule"]["Properties"]["Schedule"] == "rate(15 minutes)"
+    alarm = template.properties("MonitorNotStartedAlarm")
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "MonitorFunctionSchedule"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
 def test_functions_that_make_things_outside_the_stack_go_before_teardown():
-    for name in ("TrainFunction", "DeployFunction"):
+    for name in ("TrainFunction", "DeployFunction", "MonitorFunction"):
         assert template.document()["Resources"][name]["DependsOn"] == "Teardown"
 
 

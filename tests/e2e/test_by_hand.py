@@ -17,6 +17,14 @@ def sam(stack: Stack, *arguments: str) -> None:
     assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
 
 
+def make(stack: Stack, *arguments: str) -> str:
+    """Without installing anything."""
+    command = ["make", "--old-file", ".venv/.installed", *arguments]
+    ran = subprocess.run(command, cwd=ROOT, env=shell(stack), text=True, capture_output=True, timeout=600)
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+    return ran.stdout
+
+
 def names_of(stack: Stack, kind: str) -> list[str]:
     listed: dict[str, Any] = getattr(stack.sagemaker, f"list_{kind}s")(NameContains="fraud-byhand", MaxResults=100)
     (entries,) = (value for value in listed.values() if isinstance(value, list))
@@ -42,13 +50,18 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     kept = by_hand.get(f"/decisions/{transactions[0]['transaction_id']}").json()
     assert (kept["outcome"], kept["model"]) == ("review", None)
 
-    sam(stack, "delete", "--config-env", "local", "--stack-name", "fraud-byhand", "--no-prompts")
+    told = make(stack, "destroy", "STACK=fraud-byhand")
+    assert f"Kept, because nobody can bring it back: s3://{by_hand.bucket} with" in told
     assert not names_of(stack, "endpoint")
     assert not names_of(stack, "endpoint_config")
     assert not names_of(stack, "model")
     groups = stack.sagemaker.list_model_package_groups(NameContains="byhand")["ModelPackageGroupSummaryList"]
     assert groups == []
+    logs = stack.client("logs").describe_log_groups(logGroupNamePrefix="/aws/sagemaker/Endpoints/fraud-byhand")
+    assert logs["logGroups"] == []
     assert stack.s3.head_bucket(Bucket=by_hand.bucket), "the data bucket is kept by choice"
+    make(stack, "erase", f"BUCKET={by_hand.bucket}")
+    assert by_hand.bucket not in {bucket["Name"] for bucket in stack.s3.list_buckets()["Buckets"]}
 
 
 def is_live(stack: Stack) -> bool:

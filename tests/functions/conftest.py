@@ -15,11 +15,15 @@ from moto.s3.models import s3_backends
 
 from functions.aws import requests
 from functions.deploy.handler import Ports, handler, wire
+from functions.monitor.handler import Ports as MonitorPorts
+from functions.monitor.handler import handler as run_monitor
+from functions.monitor.handler import wire as wire_monitor
 from functions.settings import (
     BulkSettings,
     DeploySettings,
     LabelSettings,
     ListsSettings,
+    MonitorSettings,
     RulesSettings,
     ScoreSettings,
     TrainSettings,
@@ -173,6 +177,12 @@ def read(s3: Any, key: str) -> bytes:
     return content
 
 
+def package_of(sagemaker: FakeSageMaker, job: str) -> str:
+    """Its ARN."""
+    (found,) = [arn for arn, one in sagemaker.packages.items() if one["ModelPackageDescription"] == job]
+    return found
+
+
 def live_model(s3: Any) -> str:
     return str(json.loads(read(s3, "config/live.json"))["model"])
 
@@ -215,6 +225,19 @@ def deploy_settings(**changes: Any) -> DeploySettings:
         "rollback_alarms": ["fraud-failures", "fraud-latency"],
     }
     return DeploySettings(**(values | changes))
+
+
+def monitor_settings(**changes: Any) -> MonitorSettings:
+    deploy = deploy_settings()
+    same = ("stack_name", "bucket", "topic_arn", "queue_url", "endpoint_name", "endpoint_type")
+    values: dict[str, Any] = {name: getattr(deploy, name) for name in same} | {
+        "serving_instance_type": deploy.serving_instance_type,
+        "serving_instance_count": deploy.serving_instance_count,
+        "serving_instance_price": 0.0,
+        "kept_models": 3,
+        "lost_after_seconds": 600,
+    }
+    return MonitorSettings(**(values | changes))
 
 
 SCORE_SETTINGS = ScoreSettings(
@@ -310,3 +333,35 @@ def live(deliver: Any, trained: Any, sagemaker: FakeSageMaker) -> Callable[[str]
         return job
 
     return bring
+
+
+@pytest.fixture
+def monitor_ports(
+    s3: Any, sagemaker: FakeSageMaker, sns: FakeSns, sqs: FakeSqs, cloudwatch: FakeCloudWatch, clock: Clock
+) -> MonitorPorts:
+    return wire_monitor(monitor_settings(), s3, sagemaker, sns, sqs, cloudwatch, clock)
+
+
+@pytest.fixture
+def monitor(context: Context, monitor_ports: MonitorPorts, sqs: FakeSqs, clock: Clock) -> Callable[..., list[Any]]:
+    """Runs it after a while, and hands out the messages that it sent."""
+
+    def run(**later: float) -> list[dict[str, Any]]:
+        clock.advance(**(later or {"minutes": 15}))
+        before = len(sqs.sent)
+        run_monitor(sample_event("monitor-schedule"), context, ports=monitor_ports)
+        return [message["detail"] for message in sqs.sent[before:]]
+
+    return run
+
+
+@pytest.fixture
+def tell(context: Context, deploy_ports: Ports) -> Callable[[dict[str, Any]], bool]:
+    """Delivers a message to the deploy function, and says whether it comes back."""
+
+    def send(detail: dict[str, Any]) -> bool:
+        event = sample_event("deploy-job-completed")
+        event["Records"][0]["body"] = json.dumps({"detail": detail})
+        return handler(event, context, ports=deploy_ports) != {"batchItemFailures": []}
+
+    return send

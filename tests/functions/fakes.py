@@ -17,6 +17,7 @@ from tests.contract import service_model
 ACCOUNT = "123456789012"
 ENDPOINT, CANDIDATE = "fraud-endpoint", "fraud-candidate"
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+SUMMARY = ("CreationTime", "LastModifiedTime", "TrainingEndTime", "TrainingJobStatus")  # members that lists show
 
 
 def client_error(code: str, message: str = "", operation: str = "Anything", **more: Any) -> ClientError:
@@ -116,6 +117,13 @@ class FakeLogs:
     """Log lines by stream; a page holds one of them, and every other page none, as a filtered search may."""
 
     lines: dict[str, list[str]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+
+    def delete_log_group(self, **request: Any) -> None:
+        assert service_model.problems("logs", "DeleteLogGroup", request) == []
+        if not self.lines:
+            raise client_error("ResourceNotFoundException")
+        self.removed.append(request["logGroupName"])
 
     def filter_log_events(self, **request: Any) -> dict[str, Any]:
         assert service_model.problems("logs", "FilterLogEvents", request) == []
@@ -137,11 +145,16 @@ class FakeLogs:
 @dataclass
 class FakeCloudWatch:
     alarms: dict[str, str] = field(default_factory=dict)  # state by name
+    points: list[dict[str, float]] = field(default_factory=list)
 
     def describe_alarms(self, **request: Any) -> dict[str, Any]:
         assert service_model.problems("cloudwatch", "DescribeAlarms", request) == []
         found = [name for name in request["AlarmNames"] if name in self.alarms]
         return {"MetricAlarms": [{"AlarmName": name, "StateValue": self.alarms[name]} for name in found]}
+
+    def get_metric_statistics(self, **request: Any) -> dict[str, Any]:
+        assert service_model.problems("cloudwatch", "GetMetricStatistics", request) == []
+        return {"Datapoints": self.points}
 
 
 class FakeRuntime:
@@ -236,7 +249,7 @@ class FakeSageMaker:
             endpoint["EndpointConfigName"] = pending["EndpointConfigName"]
         if pending and status == "RolledBack":
             status = "InService"
-        endpoint["EndpointStatus"] = status
+        endpoint |= {"EndpointStatus": status, "LastModifiedTime": self.clock()}
         if status == "InService" and endpoint["EndpointConfigName"] in self.configs:
             endpoint["ProductionVariants"] = [self._variant(endpoint)]
         endpoint.pop("FailureReason", None)
@@ -336,6 +349,7 @@ class FakeSageMaker:
             "EndpointConfigName": request["EndpointConfigName"],
             "EndpointStatus": "Creating",
             "CreationTime": self.clock(),
+            "LastModifiedTime": self.clock(),
         }
 
     def update_endpoint(self, **request: Any) -> None:
@@ -345,7 +359,7 @@ class FakeSageMaker:
             raise client_error("ValidationException", 'Cannot update in-progress endpoint "arn:…".')
         self._usable(request["EndpointConfigName"])
         self.updates.append(request)
-        endpoint["EndpointStatus"] = "Updating"
+        endpoint |= {"EndpointStatus": "Updating", "LastModifiedTime": self.clock()}
         endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": request["EndpointConfigName"]}
 
     def delete_endpoint(self, **request: Any) -> None:
@@ -396,11 +410,14 @@ class FakeSageMaker:
         del self.packages[request["ModelPackageName"]]
 
     def _package_pages(self, **request: Any) -> Any:
+        request.pop("PaginationConfig", None)
         self._called("ListModelPackages", request)
         group, after = request["ModelPackageGroupName"], request.get("CreationTimeAfter", START)
         self._found(self.groups, group, f"ModelPackageGroup arn:…/{group} does not exist.")
+        status = request.get("ModelApprovalStatus")
         for package in list(self.packages.values()):  # one on a page
-            if package["ModelPackageGroupName"] == group and package["CreationTime"] >= after:
+            fits = status in (None, package["ModelApprovalStatus"]) and package["CreationTime"] >= after
+            if package["ModelPackageGroupName"] == group and fits:
                 yield {"ModelPackageSummaryList": [package]}
 
     def get_paginator(self, operation: str) -> Any:
@@ -414,10 +431,15 @@ class FakeSageMaker:
 
         class Pages:
             def paginate(pages, **request: Any) -> Any:  # noqa: N805 (self is the service)
-                status = request.get("StatusEquals")
-                for found, item in list(kept.items()):  # one on a page
-                    if request["NameContains"] in found and status in (None, item.get("TrainingJobStatus")):
-                        yield {listed: [{f"{name}Name": found, f"{name}Arn": self._arn(kind, found)}]}
+                paging = request.pop("PaginationConfig", {})
+                self._called(f"List{name}s", request)
+                status, after = request.get("StatusEquals"), request.get("LastModifiedTimeAfter")
+                youngest_first = sorted(kept.items(), key=lambda item: item[1]["CreationTime"], reverse=True)
+                for found, item in youngest_first[: paging.get("MaxItems")]:  # one on a page
+                    fits = status in (None, item.get("TrainingJobStatus")) and request["NameContains"] in found
+                    if fits and not (after and item["LastModifiedTime"] < after):
+                        seen = {member: item[member] for member in SUMMARY if member in item}
+                        yield {listed: [seen | {f"{name}Name": found, f"{name}Arn": self._arn(kind, found)}]}
 
         return Pages()
 
@@ -445,7 +467,7 @@ class FakeSageMaker:
     def _create(self, kept: dict[str, Any], name: str, request: dict[str, Any], message: str) -> None:
         if name in kept:
             raise client_error("ValidationException", message)
-        kept[name] = request
+        kept[name] = request | {"CreationTime": self.clock()}
 
     def _found(self, kept: dict[str, Any], name: str, message: str) -> dict[str, Any]:
         if name not in kept:

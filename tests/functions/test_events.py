@@ -22,6 +22,8 @@ from functions.label.handler import handler as label
 from functions.label.handler import wire as wire_label
 from functions.lists.handler import handler as lists
 from functions.lists.handler import wire as wire_lists
+from functions.monitor.handler import handler as monitor
+from functions.monitor.handler import wire as wire_monitor
 from functions.rules.handler import handler as rules
 from functions.rules.handler import wire as wire_rules
 from functions.score.handler import handler as score
@@ -44,6 +46,7 @@ from tests.functions.conftest import (
     STACK_KEY,
     TABLE,
     deploy_settings,
+    monitor_settings,
     read,
     sample_event,
     stored,
@@ -76,6 +79,7 @@ OUTCOMES = {
     "deploy-package-approved": "comes back, Creating",
     "forget-card": "1 of history",
     "forget-unclear": "refused",
+    "deploy-endpoint-lost": "comes back, Creating",
     "label-file-dropped": "file recorded",
     "label-in-the-future": 422,
     "label-many": "payment-1 recorded, payment-2 unknown",
@@ -86,6 +90,7 @@ OUTCOMES = {
     "lists-deny": "deny",
     "lists-off": "none",
     "lists-wrong-field": 422,
+    "monitor-schedule": "nothing",
     "rules-file-dropped": "Rules in force: version 387edc677bab",
     "rules-file-removed": "nothing",
     "rules-model-live": "Rules in force: version 387edc677bab",
@@ -226,6 +231,7 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         sent: list[dict[str, Any]] = []
         ports = TeardownPorts(
             sagemaker,
+            logs,
             TeardownSettings("fraud", "fraud-endpoint"),
             lambda _: None,
             lambda _, answer: sent.append(answer),
@@ -233,9 +239,15 @@ def outcome(request, context, s3, table, history_table, sagemaker, sns, sqs, log
         teardown(event, context, ports=ports)
         return sent[0]["Status"]
 
+    def of_monitor(name: str, event: dict[str, Any]) -> Any:
+        ports = wire_monitor(monitor_settings(), s3, sagemaker, sns, sqs, cloudwatch, clock)
+        monitor(event, context, ports=ports)
+        return (sns.subjects or ["nothing"])[0]
+
     deliver = {
         "train": of_train,
         "deploy": of_deploy,
+        "monitor": of_monitor,
         "backfill": of_backfill,
         "score": of_score,
         "bulk": of_bulk,

@@ -22,9 +22,10 @@ def answers() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def ports(sagemaker, answers) -> Ports:
+def ports(sagemaker, logs, answers) -> Ports:
     return Ports(
         sagemaker,
+        logs,
         TeardownSettings("fraud", "fraud-endpoint"),
         lambda _: [sagemaker.settle_endpoint(name=name) for name in list(sagemaker.endpoints)],
         lambda url, document: answers.append(document),
@@ -64,10 +65,12 @@ def test_creation_and_update_succeed_and_touch_nothing(context, ports, answers, 
     assert sagemaker.calls == []
 
 
-def test_deletion_removes_everything_of_the_stack(serving, context, ports, answers, sagemaker):
+def test_deletion_removes_everything_of_the_stack(serving, context, ports, answers, sagemaker, logs):
     register(sagemaker, JOB, names.job("fraud", "2" * 64))
+    logs.lines = {"AllTraffic/i-1": ["started"]}
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
     assert sagemaker.packages == sagemaker.groups == {}
+    assert logs.removed == ["/aws/sagemaker/Endpoints/fraud-endpoint"]
     assert sagemaker.endpoint is None and sagemaker.models == sagemaker.configs == {}
     assert sagemaker.jobs[JOB]["TrainingJobStatus"] == "Stopping"
 

@@ -1,0 +1,1 @@
+"""Finds in SageMaker itself what events lost, mends it, and removes what nobody needs any more."""
