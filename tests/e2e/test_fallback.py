@@ -52,9 +52,10 @@ def no_endpoint(stack: Stack) -> Iterator[None]:
     try:
         yield
     finally:
-        stack.sagemaker.create_endpoint(
-            EndpointName=stack.endpoint_name, EndpointConfigName=described["EndpointConfigName"], Tags=tags
-        )
+        if status(stack) is None:  # else the monitor has found out that it is gone
+            stack.sagemaker.create_endpoint(
+                EndpointName=stack.endpoint_name, EndpointConfigName=described["EndpointConfigName"], Tags=tags
+            )
         wait_for("the endpoint's return", lambda: status(stack) == "InService")
 
 
