@@ -1,5 +1,5 @@
 """What a new process takes until the scoring function can be called: imports and construction, from the artefact that
-`sam build` makes, beside a usual Powertools function with three boto3 clients.
+`sam build` makes, beside a usual Powertools function with a resolver and three boto3 clients.
 
 `python -m bench.cold_start`
 """
@@ -21,7 +21,8 @@ OURS = "from functions.score import handler; handler.aws_ports()"
 USUAL = """
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
-logger, metrics, tracer = Logger(), Metrics(), Tracer()
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+logger, metrics, tracer, app = Logger(), Metrics(), Tracer(), APIGatewayRestResolver()
 clients = [boto3.client(name) for name in ("dynamodb", "s3", "sagemaker-runtime")]
 """
 # Of the process, not by the clock: what else the machine does is no part of it.

@@ -39,6 +39,8 @@ def pending(job: TrainedJob, bucket: str, evaluation: dict[str, Any], package: s
         f"Waits for approval: model {job.name}",
         f"Model {job.name} was trained and passed the gate.\n\n{_figures(evaluation)}\n{serving}\n\n"
         f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
+        "To have noted with every decision what it would have decided, until the file is removed:\n"
+        f'  echo \'{{"model": "{job.name}"}}\' | aws s3 cp - s3://{bucket}/config/shadow.json\n'
         f"To let it go live, or to turn it down:\n{_decide(package, 'Approved')}{_decide(package, 'Rejected')}",
     )
 

@@ -21,6 +21,7 @@ TEXT: Form = {"type": "string"}
 NUMBER: Form = {"type": "number"}
 WHOLE: Form = {"type": "integer", "minimum": 0}
 PROBABILITY: Form = {"type": "number", "minimum": 0, "maximum": 1}
+SCORE: Form = WHOLE | {"maximum": HIGHEST_SCORE}
 MOMENT: Form = {"type": "string", "format": "date-time"}
 OUTCOME: Form = {"type": "string", "enum": list(OUTCOMES)}
 LABEL: Form = {"type": "string", "enum": [label.FRAUD, label.LEGIT]}
@@ -81,12 +82,11 @@ def _transactions() -> Form:
 
 
 def _decision() -> Form:
-    score = WHOLE | {"maximum": HIGHEST_SCORE}
     return _object(
         {
             ID: STORED_ID,
             "fraud_probability": _or_null(PROBABILITY),
-            "score": _said(_or_null(score), "about 2 % of good transactions reach 900, 10 % reach 600"),
+            "score": _said(_or_null(SCORE), "about 2 % of good transactions reach 900, 10 % reach 600"),
             "outcome": OUTCOME,
             "reasons": _said(_array(_ref("Reason"), maxItems=MOST_REASONS), "the strongest first"),
             "model": _said(_or_null(TEXT), "the one that decided; null, as probability and score, when none could"),
@@ -136,7 +136,7 @@ def _kept() -> Form:
 
 
 def _notes() -> dict[str, Form]:
-    """What rules, lists and test ids left behind, each where it did."""
+    """What rules, lists, test ids and a model in the shadow left behind, each where it did."""
     matched = {"name": TEXT, "values": {"type": "object"}}
     return {
         "model_outcome": _said(OUTCOME, "the model's own, before rules"),
@@ -150,6 +150,10 @@ def _notes() -> dict[str, Form]:
             optional=("denied", "allowed"),
         ),
         "unreadable": _said(_array({"type": "string", "enum": ["rules", "lists"]}), "what was decided without"),
+        "shadow": _said(
+            _object({"model": TEXT, "fraud_probability": PROBABILITY, "score": SCORE, "outcome": OUTCOME}),
+            "what another model would have decided",
+        ),
         "test": {"const": True, "description": "a test transaction: it is in no history and in no training"},
     }
 

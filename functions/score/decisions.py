@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# What rules, lists and test ids left behind, where they did (functions/score/ruling.py).
-NESTED_NOTES = ("rule", "shadow_rules", "rule_errors", "rules_left_out", "lists", "unreadable", "test")
+# What rules, lists, test ids and a model in the shadow left behind, where they did.
+NESTED_NOTES = ("rule", "shadow_rules", "rule_errors", "rules_left_out", "lists", "unreadable", "test", "shadow")
 NOTES = ("model_outcome", "rules_version", *NESTED_NOTES)
 # Nested values are kept as JSON text: they come back exactly as they were answered, and no number is too odd for them.
 AS_JSON = ("reasons", "features", "transaction", "history", "label_trail", *NESTED_NOTES)

@@ -20,6 +20,7 @@ from functions.score.live import Live, LiveModel
 from functions.score.recording import Event, Recorder
 from functions.score.ruling import Ruled, Ruling
 from functions.score.schema_in_force import SchemaInForce
+from functions.score.shadow import Shadow
 from model import features, history, rehearsal
 from model.contract import Contract
 from model.decision import Decision, by_policy
@@ -42,6 +43,7 @@ class Scoring:
     decisions: Decisions
     recorder: Recorder
     ruling: Ruling
+    shadow: Shadow
     retention_days: int
     deadline: Callable[[], Deadline]
     now: Callable[[], datetime]
@@ -58,7 +60,7 @@ class Scoring:
         counts = self._counts(case.event, now)
         note = recording.note(case.event, counts)
         new = self._row(ruled, case.contract.schema, case.event.transaction, case.features, note, now)
-        kept = self._keep(new, case.event if counts else None, now)
+        kept = self._keep(new.with_notes(self.shadow.opinion(case)), case.event if counts else None, now)
         self.live.fetch_trees(live.model)  # once this request has its answer, for those to come
         return kept
 

@@ -24,6 +24,7 @@ from functions.score.rules import RulesInForce
 from functions.score.ruling import Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
+from functions.score.shadow import Shadow
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -68,6 +69,7 @@ def scoring(
         decisions=decisions,
         recorder=Recorder(recording, decisions, found.history_table, time.monotonic, time.sleep),
         ruling=Ruling(rules, lists, metrics.count),
+        shadow=Shadow(s3, found.bucket, live, time.monotonic, threads, logger),
         retention_days=found.retention_days,
         deadline=partial(Deadline.after, found.score_budget_ms / 1000, time.monotonic),
         now=utc_now,

@@ -1,5 +1,6 @@
 """The model registry decides what serves: a model that waits, one that was turned down, and an older one again."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ def test_a_model_waits_for_approval_goes_live_with_it_and_the_older_one_comes_ba
         assert waiting["ModelApprovalStatus"] == "PendingManualApproval"
         assert f"--model-package-arn {waiting['ModelPackageArn']} --model-approval-status Approved" in told
         assert stack.live()["model"] == before
+        wait_for("what it would decide", lambda: shadow_of(stack, transactions[0], job))
 
         approve(stack, job)
         stack.wait_until_live(job)
@@ -70,6 +72,20 @@ def test_a_model_waits_for_approval_goes_live_with_it_and_the_older_one_comes_ba
     for address in ("manifest", "report", "verdict"):
         assert stack.read_object(properties[address].removeprefix(f"s3://{stack.bucket}/"))
     stack.s3.delete_object(Bucket=stack.bucket, Key=f"transactions/{mark}.csv")
+
+
+def shadow_of(stack: Stack, transaction: dict[str, Any], job: str) -> bool:
+    """Whether a decision of the model that serves says what the one that waits would have made of it."""
+    key = "config/shadow.json"
+    stack.upload(key, json.dumps({"model": job}).encode())
+    name = f"shadow-{os.urandom(4).hex()}"
+    answer = stack.post("/score", json=transaction | {"transaction_id": name}).json()
+    kept = stack.get(f"/decisions/{name}").json()
+    if "shadow" not in kept:
+        return False
+    stack.s3.delete_object(Bucket=stack.bucket, Key=key)
+    assert "shadow" not in answer and answer["model"] != job
+    return bool(kept["shadow"]["model"] == job and 0 <= kept["shadow"]["score"] <= 1000)
 
 
 def model_that_answers(stack: Stack, transaction: dict[str, Any]) -> str:

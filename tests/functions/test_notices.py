@@ -73,7 +73,8 @@ def test_a_message_says_whom_it_is_about_and_which_command_comes_next(name):
     assert notice.subject.isascii() and len(notice.subject) <= LONGEST_SUBJECT
     assert any(one in notice.subject for one in (MODEL, OLDER, ENDPOINT, "a.pdf"))
     assert re.search(r"^  (aws|make|sam) \S+", notice.text, re.MULTILINE)
-    assert not re.search(r"\bNone\b|[{}]", notice.text)
+    without_json = re.sub(r"'{.*}'", "", notice.text)
+    assert not re.search(r"\bNone\b|[{}]", without_json)
 
 
 @pytest.mark.parametrize("name", ["trained, and waiting for approval", "live"])

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import EndpointConnectionError
 
 from functions.archive.lines import line
+from functions.score.decisions import NESTED_NOTES
 from functions.score.lists import Lists
 from functions.score.rules import FRESH_FOR, RulesInForce
 from functions.score.ruling import Ruling
@@ -56,7 +57,7 @@ def test_without_rules_of_ones_own_the_packaged_ones_hold_and_the_model_decides(
     assert outcome(world, "tx-1") == "approve"
     kept = decision(world)
     assert (kept["rules_version"], kept["model_outcome"]) == (PACKAGED, "approve")
-    assert not {"rule", "shadow_rules", "rule_errors", "rules_left_out", "lists", "unreadable", "test"} & set(kept)
+    assert not set(NESTED_NOTES) & set(kept)
 
 
 def test_a_rule_decides_over_the_model_and_the_decision_says_which_and_why(world, s3):

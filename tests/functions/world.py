@@ -24,6 +24,7 @@ from functions.score.rules import RulesInForce
 from functions.score.ruling import Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.scoring import Scoring
+from functions.score.shadow import Shadow
 from tests.contract import service_model
 from tests.functions import description
 from tests.functions.artefacts import contract, trees
@@ -136,6 +137,7 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
         decisions=decisions,
         recorder=Recorder(table, decisions, HISTORY, clock, pause or wait),
         ruling=Ruling(rules, Lists(table, LISTS, now, logger), counted.append),
+        shadow=Shadow(s3, BUCKET, live, clock, AtOnce(), logger),  # type: ignore[arg-type]
         retention_days=SCORE_SETTINGS.retention_days,
         deadline=partial(Deadline.after, PATIENT, clock),
         now=now,
