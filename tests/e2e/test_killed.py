@@ -13,7 +13,7 @@ from .test_rollout import endpoint
 
 
 def test_a_system_that_is_killed_during_an_update_comes_up_again_and_converges(tmp_path: Path) -> None:
-    files = simulate(tmp_path / "sample", rows=8000, days=40, seed=6)
+    files = simulate(tmp_path / "sample", rows=12_000, days=60, seed=5)
     with fresh_stack("killed", "--data", *map(str, files)) as stack:
         where = ("--state-dir", str(ROOT / ".cache" / f"killed-{os.getpid()}"))
         job = start_training(stack)
