@@ -61,6 +61,7 @@ bench: $(VENV)  ## the benchmarks, one JSON line per figure
 	@python -m bench.lookback
 	@python -m bench.quality
 	@python -m bench.score
+	@python -m bench.cold_start
 
 .PHONY: deploy
 deploy: $(VENV)  ## the same stack in your AWS account (the credentials of your shell)
