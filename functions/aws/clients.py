@@ -45,7 +45,7 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
 # Eight transactions of a batch at once: a read of lists for each, beside 16 reads of entities' histories.
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=24)
-# The attempts, and their pauses, which are shorter than a client's, are those of functions/score/recording.py.
+# The attempts, and their pauses, are those of functions/score/recording.py and functions/label/recording.py.
 RECORDING_TABLE = _config(connect=0.5, read=1.5, attempts=1)
 
 # A serverless endpoint that starts may take the minute that SageMaker allows. Who asks will ask again later.
@@ -117,7 +117,7 @@ def background_table(connections: int) -> DynamoDBClient:
 
 @cache
 def label_table() -> DynamoDBClient:
-    return cast("DynamoDBClient", _create("dynamodb", SCORING_TABLE))
+    return cast("DynamoDBClient", _create("dynamodb", RECORDING_TABLE))
 
 
 @cache

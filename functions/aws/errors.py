@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 )
 UNWELL = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "500", "502", "503", "504"})
+FAILED_CONDITION = "ConditionalCheckFailed"  # of a transaction's member
+PASSING = frozenset(
+    {"None", FAILED_CONDITION, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
 PRECONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -34,7 +39,16 @@ def exists_already(error: ClientError) -> bool:
     return code(error) == "ValidationException" and "already exist" in message(error).lower()
 
 
-def cancelled_because(error: ClientError) -> frozenset[str]:
-    """Why a transaction of DynamoDB was cancelled; the members that had no part in it say None."""
-    reasons = cast("dict[str, Any]", error.response).get("CancellationReasons", [])
-    return frozenset(str(reason.get("Code")) for reason in reasons) - {"None"}
+def reasons(error: Exception) -> list[dict[str, Any]]:
+    """Why a transaction of DynamoDB was cancelled, for each of its members; None as a code had no part in it."""
+    response = error.response if isinstance(error, ClientError) else {}
+    return list(cast("dict[str, Any]", response).get("CancellationReasons", []))
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether a transaction of DynamoDB may succeed when it is made anew from what is there then: others were faster,
+    the tables are throttled, or nobody answered."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, NoConnectionError | HTTPClientError)
+    codes = {str(reason.get("Code")) for reason in reasons(error)}
+    return codes <= PASSING if codes else code(error) in THROTTLED | UNWELL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import errors
 from functions.label import requests
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 TRIES = 8
 FIRST_PAUSE = 0.02  # seconds; doubles with each try, and a random part keeps two writers from meeting again
-ANEW = frozenset({"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 ORPHANS_LAST = timedelta(days=500)  # of a fraud count whose entity had expired: longer than the longest window
 
 
@@ -53,25 +52,24 @@ class Recording:
 
     def _record(self, label: Label) -> Step:
         for attempt in range(TRIES):
-            item = self.table.get_item(**requests.find(self.decisions, label.transaction_id)).get("Item")
-            if item is None:
-                return Step(UNKNOWN, None, None)
-            kept = Kept.from_item(item)
-            done = step(kept, label, self.now())
-            if done.status == UNCHANGED or self._write(label, kept, done):
-                return done
+            try:
+                return self._attempt(label)
+            except (ClientError, BotoCoreError) as error:
+                if not errors.may_pass(error):
+                    raise
             self.pause(FIRST_PAUSE * 2**attempt * (0.5 + random.random()))  # noqa: S311 (spreads tries, no secret)
         raise BusyError
 
-    def _write(self, label: Label, kept: Kept, done: Step) -> bool:
-        expires_at = int((self.now() + ORPHANS_LAST).timestamp())
-        request: dict[str, Any] = requests.write(
-            self.decisions, self.history, label.transaction_id, kept, done, expires_at
-        )
-        try:
+    def _attempt(self, label: Label) -> Step:
+        item = self.table.get_item(**requests.find(self.decisions, label.transaction_id)).get("Item")
+        if item is None:
+            return Step(UNKNOWN, None, None)
+        kept = Kept.from_item(item)
+        done = step(kept, label, self.now())
+        if done.status != UNCHANGED:
+            expires_at = int((self.now() + ORPHANS_LAST).timestamp())
+            request: dict[str, Any] = requests.write(
+                self.decisions, self.history, label.transaction_id, kept, done, expires_at
+            )
             self.table.transact_write_items(**request)
-        except ClientError as error:
-            if errors.code(error) == "TransactionCanceledException" and errors.cancelled_because(error) <= ANEW:
-                return False
-            raise
-        return True
+        return done

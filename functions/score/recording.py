@@ -6,10 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws import errors
 from functions.aws import history as items
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 TRY_FOR = 1.0  # seconds; template.yaml and functions/aws/clients.py say what else a request takes
 LONGEST_PAUSE = 0.1
 NOT_COUNTED: dict[str, Any] = {"keys": [], "label": {}}
-FAILED_CONDITION = "ConditionalCheckFailed"
-PASSING = frozenset(
-    {"None", FAILED_CONDITION, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
 
 
 @dataclass(frozen=True)
@@ -77,13 +72,15 @@ class Recorder:
             refused = self._write(new, updates)
             if refused is None:
                 return new
-            reasons = _reasons(refused)
+            reasons = errors.reasons(refused)
             if not reasons:  # throttled or away as a whole
                 continue
-            if reasons[0]["Code"] == FAILED_CONDITION:  # scored before: counted before
+            if reasons[0]["Code"] == errors.FAILED_CONDITION:  # scored before: counted before
                 return Row.from_item(reasons[0]["Item"])
             for field, reason in zip(updates, reasons[1:], strict=True):
-                if reason["Code"] == FAILED_CONDITION:  # another event came in between, this one adds to what it left
+                if (
+                    reason["Code"] == errors.FAILED_CONDITION
+                ):  # another event came in between, this one adds to what it left
                     states[field] = items.state(reason.get("Item"))
         raise problems.unavailable("history store") from refused
 
@@ -101,7 +98,7 @@ class Recorder:
         try:
             self.table.transact_write_items(TransactItems=members)
         except (ClientError, BotoCoreError) as error:
-            if not _passes(error):
+            if not errors.may_pass(error):
                 raise problems.unavailable("decision store") from error
             return error
         return None
@@ -114,18 +111,3 @@ class Recorder:
             yield attempt
             attempt += 1
             self.pause(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**attempt)))  # noqa: S311 (no secret)
-
-
-def _passes(error: Exception) -> bool:
-    if not isinstance(error, ClientError):
-        return isinstance(error, NoConnectionError | HTTPClientError)
-    codes = {reason["Code"] for reason in _reasons(error)}
-    if codes:
-        return codes <= PASSING
-    return errors.code(error) in errors.THROTTLED | errors.UNWELL
-
-
-def _reasons(error: Exception) -> list[dict[str, Any]]:
-    """Of a cancelled transaction: a reason for each member, None for those that had no part in it."""
-    response = error.response if isinstance(error, ClientError) else {}
-    return list(cast("dict[str, Any]", response).get("CancellationReasons", []))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings, strategies
 
 from functions.label import trail
@@ -152,6 +153,18 @@ def test_a_write_that_met_another_is_tried_again(world):
     assert world.frauds() == 1 and world.table.writes == 3
 
 
+def test_a_write_that_was_throttled_or_whose_answer_was_lost_is_tried_again(world):
+    def throttled() -> None:
+        raise client_error("ProvisionedThroughputExceededException")
+
+    def lost() -> None:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    world.table.before_write += [throttled, lost]
+    assert world.label("payment-1", "fraud") == "recorded"
+    assert world.frauds() == 1 and world.table.writes == 3
+
+
 def test_rows_that_are_never_free_are_a_503(world):
     world.table.before_write += [cancelled("TransactionConflict", "None")] * TRIES
     status, answer = world.post(transaction_id="payment-1", label="fraud")
@@ -165,7 +178,7 @@ def test_a_store_that_fails_is_a_503_and_the_labels_may_come_again(world, code):
         raise client_error(code)
 
     world.decide("payment-2")
-    world.table.before_write += [lambda: None, fail]
+    world.table.before_write += [lambda: None] + [fail] * TRIES
     both = [{"transaction_id": name, "label": "fraud"} for name in ("payment-1", "payment-2")]
     assert world.post(*both)[0] == 503
     status, answer = world.post(*both)
