@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from functions.score.recording import Event
 from model.contract import Contract
 from model.features import Feature
+from model.forest import Forest
 
 if TYPE_CHECKING:
     from functions.score.ruling import Pending
@@ -29,7 +30,18 @@ class Case:
     def row(self) -> dict[str, Feature]:
         """What the model is asked with. It goes on serving when this code has learned to compute more than it was
         trained on."""
-        return {name: self.features[name] for name in self.contract.features if name in self.features}
+        return self._row(self.contract)
+
+    def walk(self, contract: Contract, forest: Forest) -> float | None:
+        """The probability by a model's own trees, walked here. None if it was made by a later version, of whose
+        features this code does not compute all."""
+        row = self._row(contract)
+        if forest.features != tuple(row):
+            return None
+        return contract.calibrate(forest.log_odds(contract.encode(row)))
+
+    def _row(self, contract: Contract) -> dict[str, Feature]:
+        return {name: self.features[name] for name in contract.features if name in self.features}
 
     def known(self, contributions: Mapping[str, float] | None) -> dict[str, float]:
         """Without those of features whose history was not read: a reason must be a fact."""

@@ -38,6 +38,10 @@ class Challenger:
     def is_ready(self) -> bool:
         return self.trees.done() and self.trees.exception() is None
 
+    @property
+    def has_failed(self) -> bool:
+        return self.trees.done() and self.trees.exception() is not None
+
 
 class Shadow:
     def __init__(
@@ -58,9 +62,10 @@ class Shadow:
         challenger = self._challenger
         if challenger is None or not challenger.is_ready or not self._fit(challenger.contract, case.contract):
             return {}
-        contract, forest = challenger.contract, challenger.trees.result()
-        row = {name: case.features[name] for name in contract.features}
-        probability = contract.calibrate(forest.log_odds(contract.encode(row)))
+        contract = challenger.contract
+        probability = case.walk(contract, challenger.trees.result())
+        if probability is None:
+            return {}
         answer = decide(contract, case.id, probability, case.features, None, scored_by="shadow").answer()
         return {"shadow": {name: answer[name] for name in ("model", "fraud_probability", "score", "outcome")}}
 
@@ -68,15 +73,14 @@ class Shadow:
         """Whether features that were computed for the champion are the challenger's, too."""
         pair = (challenger.model, champion.model)
         if pair not in self._fits:
-            other = challenger.model != champion.model and challenger.schema.reads_as(champion.schema)
-            self._fits = {pair: other and set(challenger.features) <= set(champion.features)}
+            self._fits = {pair: challenger.model != champion.model and challenger.schema.reads_as(champion.schema)}
         return self._fits[pair]
 
     def _look(self) -> None:
         try:
             found = objects.find(self._s3, self._bucket, KEY)
             etag = found["ETag"] if found else None
-            if etag != self._etag:
+            if etag != self._etag or (self._challenger and self._challenger.has_failed):
                 self._challenger = self._read() if found else None
                 self._etag = etag
         except (ClientError, BotoCoreError, ProblemError, ValueError, KeyError, TypeError) as error:

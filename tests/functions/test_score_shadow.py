@@ -93,3 +93,24 @@ def test_trees_that_are_missing_do_no_harm(world):
     world.s3.delete_object(Bucket=BUCKET, Key=f"runs/{SECOND}/trees.json.gz")
     put_in_shadow(world)
     assert "shadow" not in scored(world, "tx-1")[1]
+
+
+def test_trees_that_come_later_are_found(world):
+    key = f"runs/{SECOND}/trees.json.gz"
+    trees = world.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    world.s3.delete_object(Bucket=BUCKET, Key=key)
+    put_in_shadow(world)
+    scored(world, "tx-1")
+    world.s3.put_object(Bucket=BUCKET, Key=key, Body=trees)
+    for number in (2, 3):
+        world.seconds[0] += FRESH_FOR
+        scored(world, f"tx-{number}")
+    assert scored(world, "tx-4")[1]["shadow"]["model"] == SECOND
+
+
+def test_a_model_of_a_later_version_stays_silent(world):
+    later = replace(contract(SECOND), features=(*contract(SECOND).features, "of_a_later_version"))
+    world.serve(later, announce=False)
+    world.serve(contract(FIRST))
+    put_in_shadow(world)
+    assert "shadow" not in scored(world, "tx-1")[1]
