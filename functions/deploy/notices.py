@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.aws import names, objects
+from functions.aws import commands, names, objects
 from functions.aws.announcements import Notice
 from functions.deploy.job import TrainedJob
 
@@ -21,7 +21,7 @@ def live(job: TrainedJob, bucket: str, endpoint: str, evaluation: dict[str, Any]
         f"Live: model {job.name}",
         f"The endpoint {endpoint} serves model {job.name}.\n\n{_figures(evaluation)}\n{rejected}"
         f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
-        f"To go back to an older model:\n{_approve_another(job)}",
+        f"To go back to an older model:\n{commands.approve_another(names.stack_of(job.name))}",
     )
 
 
@@ -41,7 +41,8 @@ def pending(job: TrainedJob, bucket: str, evaluation: dict[str, Any], package: s
         f"Its report:\n  aws s3 cp s3://{bucket}/{job.key('report.html')} .\n"
         "To have noted with every decision what it would have decided, until the file is removed:\n"
         f'  echo \'{{"model": "{job.name}"}}\' | aws s3 cp - s3://{bucket}/config/shadow.json\n'
-        f"To let it go live, or to turn it down:\n{_decide(package, 'Approved')}{_decide(package, 'Rejected')}",
+        "To let it go live, or to turn it down:\n"
+        f"{commands.decide(package, 'Approved')}{commands.decide(package, 'Rejected')}",
     )
 
 
@@ -59,7 +60,7 @@ def rejected(job: TrainedJob, bucket: str, verdict: dict[str, Any], package: str
         f"  aws s3 cp s3://{bucket}/{job.key('input/schema.yaml')} .\n"
         f"  aws s3 cp schema.yaml s3://{bucket}/config/schema.yaml\n"
         f"  aws s3 cp corrected.csv s3://{bucket}/transactions/\n"
-        f"Or let it go live all the same:\n{_decide(package, 'Approved')}",
+        f"Or let it go live all the same:\n{commands.decide(package, 'Approved')}",
     )
 
 
@@ -68,7 +69,7 @@ def rolled_back(job: TrainedJob, endpoint: str, reason: str, serving: str) -> No
         f"Rolled back: model {job.name}",
         f"The update of endpoint {endpoint} to model {job.name} did not succeed: {reason}\n\n{serving}\n\n"
         f"It is not tried again by itself. The container's log:\n{_endpoint_log(endpoint)}"
-        f"To try it once more when the cause is mended:\n{_approve_another(job)}",
+        f"To try it once more when the cause is mended:\n{commands.approve_another(names.stack_of(job.name))}",
     )
 
 
@@ -78,7 +79,8 @@ def failed(job: TrainedJob, endpoint: str, reason: str) -> Notice:
         f"The endpoint {endpoint} could not be created with model {job.name}: {reason}\n\n"
         "It was removed, so that the next model finds room; until then nothing serves.\n"
         f"The container's log:\n{_endpoint_log(endpoint)}"
-        f"To try it once more when the cause is mended, or to have an older model serve:\n{_approve_another(job)}",
+        "To try it once more when the cause is mended, or to have an older model serve:\n"
+        f"{commands.approve_another(names.stack_of(job.name))}",
     )
 
 
@@ -135,17 +137,6 @@ def _flat(metrics: dict[str, Any]) -> list[tuple[str, Any]]:
         else:
             lines.append((name.replace("_", " "), value))
     return lines
-
-
-def _decide(package: str, status: str) -> str:
-    return f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status {status}\n"
-
-
-def _approve_another(job: TrainedJob) -> str:
-    return (
-        f"  aws sagemaker list-model-packages --model-package-group-name {names.stack_of(job.name)}\n"
-        "  aws sagemaker update-model-package --model-approval-status Approved --model-package-arn <its ARN>\n"
-    )
 
 
 def _endpoint_log(endpoint: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.aws import commands
 from functions.aws.announcements import Notice
 from functions.deploy import notices
 from functions.deploy.job import TrainedJob
@@ -33,7 +34,7 @@ def refused(job: TrainedJob, endpoint: str, obstacle: str, package: str, serving
         "It was not attempted and is not tried again by itself. Set the template's parameters back, or remove the\n"
         "endpoint; until the next one is there, the scoring function walks the same trees itself:\n"
         f"  aws sagemaker delete-endpoint --endpoint-name {endpoint}\n"
-        f"Then let the model go live:\n{_approve(package)}",
+        f"Then let the model go live:\n{commands.decide(package, 'Approved')}",
     )
 
 
@@ -52,9 +53,5 @@ def doubted(job: TrainedJob, doubt: str, package: str, serving: str) -> Notice:
         f"Model {job.name} does not answer as it did in training: {doubt}.\n\n{serving}\n\n"
         "It is not tried again by itself. The logs of the containers that answered, or did not:\n"
         "  aws logs describe-log-groups --log-group-name-prefix /aws/sagemaker/Endpoints/\n"
-        f"If the cause was outside the model, try it once more:\n{_approve(package)}",
+        f"If the cause was outside the model, try it once more:\n{commands.decide(package, 'Approved')}",
     )
-
-
-def _approve(package: str) -> str:
-    return f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status Approved\n"

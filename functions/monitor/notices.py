@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from functions.aws import commands
 from functions.aws.announcements import Notice
 from functions.settings import MonitorSettings
 
@@ -25,7 +26,7 @@ def approval_unheard(model: str, package: str, approved: datetime) -> Notice:
         f"Reconciled: approval of model {model}",
         f"Model {model} was approved at {approved:%Y-%m-%d %H:%M} UTC, and nothing has come of it: the event was\n"
         "lost. It was sent again, and the model goes live now. If it should not any more:\n"
-        f"  aws sagemaker update-model-package --model-package-arn {package} --model-approval-status Rejected\n",
+        f"{commands.decide(package, 'Rejected')}",
     )
 
 
@@ -44,7 +45,7 @@ def approved_later(stack: str, serving: str, approved: str, at: datetime) -> Not
         f"Reconciled: model {approved} comes back",
         f"Model {approved} was approved at {at:%Y-%m-%d %H:%M} UTC, just when model {serving} was going live.\n"
         f"The approval was the later word, so {approved} is brought back. To have the other one, approve that:\n"
-        f"  aws sagemaker list-model-packages --model-package-group-name {stack}\n",
+        f"{commands.list_packages(stack)}",
     )
 
 
@@ -54,9 +55,7 @@ def corrected(stack: str, endpoint: str, model: str, before: str | None) -> Noti
         f"Reconciled: model {model} serves",
         f"The endpoint {endpoint} serves model {model}, but scoring was told of {told}; now it is told of {model}.\n"
         "Somebody has updated the endpoint by hand, or an update was taken back. To bring another model back, approve\n"
-        "its package again:\n"
-        f"  aws sagemaker list-model-packages --model-package-group-name {stack}\n"
-        "  aws sagemaker update-model-package --model-approval-status Approved --model-package-arn <its ARN>\n",
+        f"its package again:\n{commands.approve_another(stack)}",
     )
 
 
