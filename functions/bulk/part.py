@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from functions.bulk.reading import Rejected
 from functions.bulk.reading import Row as FileRow
@@ -61,8 +62,8 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _result(values: dict[str, object]) -> list[object]:
+def _result(values: dict[str, Any]) -> list[Any]:
     probability = values["fraud_probability"]
-    reasons = "; ".join(reason["text"] for reason in values["reasons"])  # type: ignore[attr-defined]
+    reasons = "; ".join(reason["text"] for reason in values["reasons"])
     shown = values | {"reasons": reasons, "fraud_probability": None if probability is None else f"{probability:.9g}"}
     return [shown[name] for name in RESULTS]

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 PREFIX = "LOCAL_SAGEMAKER_"
 
@@ -25,9 +26,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        given: dict[str, float | int] = {}
+        given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:
                 given[field.name] = int(text) if field.type is int else float(text)
-        return cls(**given)  # type: ignore[arg-type]
+        return cls(**given)
