@@ -7,9 +7,10 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
-from model import file_forms
+from model import csv_records, file_forms
+from model.csv_records import Record
 
 LONGEST_LINE = 2**17  # characters; hundreds of them are in memory at once
 MOST_LINES = 5_000_000  # a packed file can be a thousand times as long as it looks
@@ -21,29 +22,11 @@ class UnreadableError(Exception):
     """The file as a whole cannot be read; the message says why."""
 
 
-class Record(NamedTuple):
-    line: int  # where it starts, as an editor counts
-    end: int
-    cells: list[str]
-    damage: str = ""  # why it is no record, and then it has no cells
-
-
 def records(content: IO[bytes], errors: str = "strict") -> Iterator[Record]:
     """Those that are not blank. `errors` is what becomes of bytes that are no UTF-8, as codecs call it."""
     try:
         text = io.TextIOWrapper(_unpacked(content), "utf-8-sig", errors=errors, newline="")
-        reader = csv.reader(_lines(text), strict=True)
-        while True:
-            start = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Record(start, reader.line_num, [], str(error))
-                continue
-            if cells:
-                yield Record(start, reader.line_num, cells)
+        yield from csv_records.records(csv.reader(_lines(text), strict=True))
     except UnicodeDecodeError as error:
         raise UnreadableError(f"it is no CSV file in UTF-8 ({error})") from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import batched, islice
 from typing import IO, Any
 
-from functions.csv_file import Record, UnreadableError, records
+from functions.csv_file import UnreadableError, records
+from model.csv_records import Record
 from model.document import SchemaError
 from model.field import InvalidTransaction
 from model.file_row import ROW, Layout

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model import file_forms
+from model.csv_records import Record, records
 from model.field import is_unicode
 from model.training.problems import Rejections, TrainingError
 
@@ -30,12 +31,6 @@ class Block:
 
     rows: np.ndarray[Any, Any]
     columns: dict[str, Any]
-
-
-class _Record(NamedTuple):
-    line: int  # where it starts
-    end: int
-    cells: list[str]
 
 
 def blocks(path: Path, name: str, check_header: CheckHeader, rejected: Rejections) -> Iterator[Block]:
@@ -102,23 +97,17 @@ def _header(reader: Any, name: str) -> list[str]:
     return [column.strip() for column in cells]
 
 
-def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[_Record]:
-    """Blank lines are skipped; the lines that an unclosed quote swallowed are set aside, each of them."""
-    while True:
-        start = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            for line in range(start, reader.line_num + 1):
-                rejected.add(name, line, "row", f"cannot be read as CSV: {error} (starts in line {start})")
+def _records(reader: Any, name: str, rejected: Rejections) -> Iterator[Record]:
+    """The lines that an unclosed quote swallowed are set aside, each of them."""
+    for record in records(reader):
+        if not record.damage:
+            yield record
             continue
-        if cells:
-            yield _Record(start, reader.line_num, cells)
+        for line in range(record.line, record.end + 1):
+            rejected.add(name, line, "row", f"cannot be read as CSV: {record.damage} (starts in line {record.line})")
 
 
-def _has_width(record: _Record, width: int, name: str, rejected: Rejections) -> bool:
+def _has_width(record: Record, width: int, name: str, rejected: Rejections) -> bool:
     if len(record.cells) == width:
         return True
     for line in range(record.line, record.end + 1):
@@ -126,7 +115,7 @@ def _has_width(record: _Record, width: int, name: str, rejected: Rejections) -> 
     return False
 
 
-def _text_block(good: list[_Record], wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> Block:
+def _text_block(good: list[Record], wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> Block:
     lines = np.array([record.line for record in good], dtype=np.int64)
     cells = list(zip(*(record.cells for record in good), strict=True)) or [()] * (max(positions) + 1)
     try:
@@ -137,7 +126,7 @@ def _text_block(good: list[_Record], wanted: list[str], positions: list[int], na
     return Block(lines, columns)
 
 
-def _is_utf8(record: _Record, wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> bool:
+def _is_utf8(record: Record, wanted: list[str], positions: list[int], name: str, rejected: Rejections) -> bool:
     for column, at in zip(wanted, positions, strict=True):
         if not is_unicode(record.cells[at]):
             rejected.add(name, record.line, column, "is not valid UTF-8 text")
