@@ -119,6 +119,26 @@ class Stack:
                     yield from (event["message"] for event in found["events"])
 
     @contextmanager
+    def variables(self, function: str, **changed: str) -> Iterator[None]:
+        """While the block runs, a function has other variables, as if other parameters had been deployed."""
+        functions, name = self.client("lambda"), f"{self.stack_name}-{function}"
+        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+        def is_updated() -> bool:
+            found = functions.get_function_configuration(FunctionName=name)
+            return bool(found["LastUpdateStatus"] == "Successful")
+
+        def put(variables: dict[str, str]) -> None:
+            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            wait_for(f"the update of {name}", is_updated, 60)
+
+        put(before | changed)
+        try:
+            yield
+        finally:
+            put(before)
+
+    @contextmanager
     def inbox(self) -> Iterator["Inbox"]:
         """What people are told while the block runs: a queue subscribed to the stack's topic."""
         sqs, sns, topic = self.client("sqs"), self.client("sns"), self.outputs["TopicArn"]

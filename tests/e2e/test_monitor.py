@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pandas as pd
@@ -14,10 +14,7 @@ from .test_training import csv
 @contextmanager
 def deaf_to_jobs(stack: Stack) -> Iterator[None]:
     """The rule that hears of training jobs is off."""
-    found = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.stack_name, LogicalResourceId="DeploymentsRule"
-    )
-    events, rule = stack.client("events"), found["StackResourceDetail"]["PhysicalResourceId"].rpartition("/")[2]
+    events, rule = stack.client("events"), stack.physical_id("DeploymentsRule").rpartition("/")[2]
     events.disable_rule(Name=rule)
     try:
         yield
@@ -25,17 +22,8 @@ def deaf_to_jobs(stack: Stack) -> Iterator[None]:
         events.enable_rule(Name=rule)
 
 
-@contextmanager
-def impatient(stack: Stack) -> Iterator[None]:
-    """As if the stack had been deployed with LostAfterSeconds=0."""
-    lambdas, name = stack.client("lambda"), f"{stack.stack_name}-monitor"
-    before = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    changed = {"Variables": before | {"LOST_AFTER_SECONDS": "0"}}
-    lambdas.update_function_configuration(FunctionName=name, Environment=changed)
-    try:
-        yield
-    finally:
-        lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+def impatient(stack: Stack) -> AbstractContextManager[None]:
+    return stack.variables("monitor", LOST_AFTER_SECONDS="0")
 
 
 def watch(stack: Stack) -> None:

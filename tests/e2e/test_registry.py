@@ -2,26 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 
 from .stack import Stack, wait_for
 from .test_training import csv
-
-
-@contextmanager
-def approved_by_hand(stack: Stack) -> Iterator[None]:
-    """As if the stack had been deployed with Approval=manual."""
-    lambdas, name = stack.client("lambda"), f"{stack.stack_name}-deploy"
-    before = lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": before | {"APPROVAL": "manual"}})
-    try:
-        yield
-    finally:
-        lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
 
 def package_of(stack: Stack, job: str) -> dict[str, Any]:
@@ -44,7 +30,7 @@ def test_a_model_waits_for_approval_goes_live_with_it_and_the_older_one_comes_ba
     stack: Stack, simulated: pd.DataFrame, transactions: list[dict[str, Any]]
 ) -> None:
     before, known, mark = stack.live()["model"], stack.jobs(), os.urandom(3).hex()
-    with approved_by_hand(stack), stack.inbox() as inbox:
+    with stack.variables("deploy", APPROVAL="manual"), stack.inbox() as inbox:
         stack.upload(f"transactions/{mark}.csv", csv(simulated, mark))
         job = stack.wait_for_new_job(known)
         told = inbox.wait_for(job, "Waits for approval", seconds=300)

@@ -10,7 +10,7 @@ from typing import Any
 
 import urllib3
 
-from .stack import Stack, wait_for
+from .stack import Stack
 
 REFUSAL = json.dumps(
     {
@@ -60,24 +60,11 @@ class Forward(BaseHTTPRequestHandler):
 @contextmanager
 def throttled_tables(stack: Stack, share: float) -> Iterator[Proxy]:
     """While the block runs, that share of what scoring asks of DynamoDB is refused."""
-    functions = stack.client("lambda")
-    name = stack.physical_id("ScoreFunction")
-    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     proxy = Proxy(stack.endpoint_url, share)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
-
-    def set_variables(variables: dict[str, str]) -> None:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-        wait_for("the function's update", lambda: is_updated(functions, name), 60)
-
     try:
-        set_variables(before | {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{proxy.server_port}"})
-        yield proxy
+        with stack.variables("score", AWS_ENDPOINT_URL_DYNAMODB=f"http://127.0.0.1:{proxy.server_port}"):
+            yield proxy
     finally:
-        set_variables(before)
         proxy.shutdown()
         proxy.server_close()
-
-
-def is_updated(functions: Any, name: str) -> bool:
-    return bool(functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
