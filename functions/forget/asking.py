@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REMAINS = (
     "transactions/: files that name them; a training on these loads their history again",
+    "batch/: files of theirs that were scored, and results, which hold ids and what reasons say",
     "decisions/: lines of the days in decided_on and the day after",
     "runs/: what trainings left of their history, and rejected rows, until these are removed",
     "backups of the tables, for 35 days, and replaced versions of objects, for 90",
