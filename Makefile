@@ -93,8 +93,8 @@ lock: $(VENV)  ## pin the .in files anew
 	uv pip compile --quiet --universal --no-annotate --no-header --python-version 3.12 requirements-local.in -o requirements-local.txt
 
 # `sam build` calls build-<LogicalId> once per function, with ARTIFACTS_DIR set (template.yaml: BuildMethod: makefile).
-# Packages are installed once per requirements.txt, less what nobody here loads (libyaml, for safe_load is Python; the
-# scripts of Swagger UI); .pyc files with unchecked hashes save Lambda the compilation
+# Packages are installed once per requirements.txt, less what nobody here loads (libyaml, for safe_load is Python;
+# Powertools' routers); .pyc files with unchecked hashes save Lambda the compilation
 # at every cold start, for the file times in a deployed archive are not those of the build.
 PACKAGES := .cache/build/packages-$(shell cat requirements.txt Makefile | sha256sum | cut -c1-12)
 
@@ -108,7 +108,7 @@ $(PACKAGES): requirements.txt
 	rm -rf $@ $@.new
 	$(PYTHON) -m $(INSTALL) --no-deps --no-compile --only-binary :all: --platform manylinux2014_x86_64 --python-version 3.12 \
 	  --implementation cp --target $@.new --requirement requirements.txt
-	rm -rf $@.new/bin $@.new/_yaml $@.new/yaml/_yaml.*.so $@.new/aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*
+	rm -rf $@.new/bin $@.new/_yaml $@.new/yaml/_yaml.*.so $@.new/aws_lambda_powertools/event_handler
 	$(PYTHON) -m compileall -q --invalidation-mode unchecked-hash $@.new
 	mv $@.new $@
 

@@ -80,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
 def outcome(given: Input) -> str:
     """taken, or the code of the refusal."""
     try:
-        payload = body.read(given.body, given.is_base64, body.LARGEST_BATCH if given.path == "batch" else body.LARGEST)
+        event = {"body": given.body, "isBase64Encoded": given.is_base64}
+        payload = body.read(event, body.LARGEST_BATCH if given.path == "batch" else body.LARGEST)
         READERS[given.path](payload)
     except ProblemError as problem:
         json.dumps(problem.document).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from model import history_sentences
 from model.addresses import PARTS
@@ -34,8 +35,8 @@ def explain(schema: Schema, features: Mapping[str, Feature], contributions: Mapp
     for name in features:
         if contributions.get(name):
             families.setdefault(family(schema, name), {})[name] = contributions[name]
-    moving = sorted(families.values(), key=lambda members: (-abs(sum(members.values())), *sorted(members)))
-    return tuple(_reason(schema, features, members) for members in moving[:MOST_REASONS])
+    moving = nsmallest(MOST_REASONS, families.values(), key=lambda members: (-abs(sum(members.values())), min(members)))
+    return tuple(_reason(schema, features, members) for members in moving)
 
 
 def family(schema: Schema, feature: str) -> str:

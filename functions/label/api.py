@@ -20,7 +20,7 @@ def answer(event: dict[str, Any], recording: Recording, has_time: Callable[[], b
 
 
 def _recorded(event: dict[str, Any], recording: Recording, has_time: Callable[[], bool]) -> dict[str, Any]:
-    payload = body.read(event.get("body"), bool(event.get("isBase64Encoded")))
+    payload = body.read(event)
     labels = label.read(payload, recording.now())
     try:
         steps = recording.record(labels, has_time)

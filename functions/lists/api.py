@@ -41,7 +41,7 @@ class Api:
         return answers.respond(event, lambda: self._listed(event), self.logger)
 
     def _listed(self, event: dict[str, Any]) -> dict[str, Any]:
-        payload = body.read(event.get("body"), bool(event.get("isBase64Encoded")))
+        payload = body.read(event)
         found = entry.read(payload, self._schema(), self.now(), self._hide)
         try:
             self._write(found)

@@ -1,5 +1,4 @@
-"""What every answer of the API has in common, and answers as API Gateway wants them from a function that serves one
-path and needs no routing."""
+"""What every answer of the API has in common, in the form that API Gateway wants of a function."""
 
 from __future__ import annotations
 
@@ -20,10 +19,14 @@ def headers(event: dict[str, Any]) -> dict[str, str]:
 
 
 def json_answer(status: int, document: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return text_answer(status, "application/json", json.dumps(document), headers or {})
+
+
+def text_answer(status: int, content_type: str, text: str, headers: dict[str, str]) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json"} | (headers or {}),
-        "body": json.dumps(document),
+        "headers": {"Content-Type": content_type} | headers,
+        "body": text,
         "isBase64Encoded": False,
     }
 

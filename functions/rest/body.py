@@ -1,4 +1,4 @@
-"""Reads the request's body as one JSON object, and as nothing else."""
+"""Reads the body of a request to the gateway as one JSON object, and as nothing else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LARGEST_BATCH = 1024 * 1024
 LONGEST_NAME = 80  # of a field, in an answer
 
 
-def read(body: str | None, is_base64: bool, largest: int = LARGEST) -> dict[str, Any]:
+def read(event: dict[str, Any], largest: int = LARGEST) -> dict[str, Any]:
     """The size is checked before anything is decoded or parsed."""
-    text = _text(body or "", is_base64, largest)
+    text = _text(event["body"] or "", event["isBase64Encoded"], largest)
     try:
         payload = json.loads(text, object_pairs_hook=_object)
     except RecursionError:

@@ -24,5 +24,5 @@ def aws_ports() -> Scoring:
 
 
 @logger.inject_lambda_context(correlation_id_path=API_GATEWAY_REST)
-def handler(event: dict[str, Any], context: LambdaContext, *, ports: Scoring | None = None) -> dict[str, Any]:
-    return api.answer(event, context, ports or aws_ports())
+def handler(event: dict[str, Any], _: LambdaContext, *, ports: Scoring | None = None) -> dict[str, Any]:
+    return api.answer(event, ports or aws_ports())

@@ -37,9 +37,9 @@ class RulesInForce:
     def is_known(self) -> bool:
         return self._known is not None
 
-    def refresh(self) -> None:
-        if self._clock() >= self._look_again_at:
-            self._look()
+    @property
+    def is_stale(self) -> bool:
+        return self._clock() >= self._look_again_at
 
     def book(self, contract: Contract) -> Rulebook:
         """What of the known rules fits the contract."""
@@ -54,7 +54,7 @@ class RulesInForce:
             self._books = {key: found} if len(self._books) >= MOST_BOOKS else self._books | {key: found}
         return found
 
-    def _look(self) -> None:
+    def refresh(self) -> None:
         try:
             found = objects.find(self._s3, self._bucket, IN_FORCE)
             etag = found["ETag"] if found else None

@@ -26,7 +26,7 @@ MOST_AT_ONCE = 16  # two for each of the eight transactions of a batch that are 
 @dataclass(frozen=True)
 class Pending:
     listed: Future[Listed]
-    looked: Future[None]  # for other rules than those known
+    looked: Future[None] | None  # for other rules than those known, now and then
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Ruling:
 
     def begin(self, schema: Schema, transaction: Transaction) -> Pending:
         listed = self._threads.submit(self._lists.read, listing.keys(schema, transaction))
-        return Pending(listed, self._threads.submit(self._rules.refresh))
+        return Pending(listed, self._threads.submit(self._rules.refresh) if self._rules.is_stale else None)
 
     def decide(self, case: Case, decision: Decision, seconds: float) -> Ruled:
         """What could not be read in so many seconds more is decided without: by the rules known before, and as if
         nobody were on a list."""
-        both: list[Future[Any]] = [case.pending.listed, case.pending.looked]
-        wait(both, timeout=seconds)
+        begun: list[Future[Any] | None] = [case.pending.listed, case.pending.looked]
+        wait([read for read in begun if read], timeout=seconds)
         listed = case.pending.listed.result() if case.pending.listed.done() else Listed(is_known=False)
         book = self._rules.book(case.contract)
         transaction = case.event.transaction

@@ -265,9 +265,7 @@ def scored(world, table) -> Any:
         return details(transaction_id)["features"]
 
     def details(transaction_id: str) -> dict[str, Any]:
-        event = sample_event("score-get-decision")
-        path = f"/decisions/{transaction_id}"
-        status, answer, _ = api.call(event | {"path": path, "pathParameters": {"transaction_id": transaction_id}})
+        status, answer, _ = api.find(transaction_id)
         assert status == 200
         return answer
 

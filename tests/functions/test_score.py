@@ -148,7 +148,7 @@ def test_a_body_above_the_limit_is_refused_unread(world, encoded):
 def test_a_name_that_comes_twice_among_very_many_is_found_at_once():
     names = ",".join(f'"{number}":1' for number in range(70_000))
     with pytest.raises(ProblemError) as refused:
-        body.read(f'{{{names},"a":1,"a":1}}', is_base64=False, largest=body.LARGEST_BATCH)
+        body.read({"body": f'{{{names},"a":1,"a":1}}', "isBase64Encoded": False}, body.LARGEST_BATCH)
     assert refused.value.field == "a"
 
 
@@ -177,7 +177,7 @@ def test_a_body_in_a_broken_encoding_is_refused(world, text):
 @settings(max_examples=200, deadline=None)
 def test_no_body_escapes_the_reader(text, is_base64):
     try:
-        assert isinstance(body.read(text, is_base64), dict)
+        assert isinstance(body.read({"body": text, "isBase64Encoded": is_base64}), dict)
     except ProblemError as problem:
         assert problem.status in (400, 422)
 
@@ -299,16 +299,16 @@ def test_an_unknown_decision_is_404(world):
     assert (status, answer["error"]["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/decisions/50%25%20off", "/decisions/50% off"], ids=["encoded", "decoded"])
-def test_an_id_with_a_percent_sign_is_found_in_either_form_of_the_path(world, path):
+@pytest.mark.parametrize("name", ["50%25%20off", "50% off"], ids=["encoded", "decoded"])
+def test_an_id_with_a_percent_sign_is_found_in_either_form_of_the_path(world, name):
     world.score(transaction_id="50% off")
-    assert world.call(sample_event("score-get-decision") | {"path": path})[0] == 200
+    assert world.find(name)[0] == 200
 
 
 @pytest.mark.parametrize("name", ["x" * 3000, "\udcff", "a\nb", "ü"])
 def test_an_id_that_no_decision_can_have_is_404_and_not_looked_up(world, name):
     world.scoring = replace(world.scoring, decisions=None)  # whoever asks it fails
-    status, answer, _ = world.call(sample_event("score-get-decision") | {"path": f"/decisions/{name}"})
+    status, answer, _ = world.find(name)
     assert (status, answer["error"]["code"]) == (404, "not_found")
 
 
@@ -341,7 +341,7 @@ def test_health_says_that_scoring_can_answer(world):
 
 
 def test_an_unknown_path_is_404_in_the_same_form(world):
-    status, body, headers = world.answer(sample_event("score-get-model") | {"path": "/models"})
+    status, body, headers = world.answer(sample_event("score-get-model") | {"resource": "/models"})
     assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
     assert headers["x-request-id"] == sample_event("score-get-model")["requestContext"]["requestId"]
 

@@ -17,7 +17,7 @@ from functions.score.breaker import MOST_FAILURES, PAUSE
 from functions.score.deadline import Deadline
 from functions.score.live import FRESH_FOR, MOST_MODELS
 from tests.functions.artefacts import contract, trees
-from tests.functions.conftest import BUCKET, HISTORY, sample_event
+from tests.functions.conftest import BUCKET, HISTORY
 from tests.functions.fakes import client_error
 from tests.functions.world import FIRST, SECOND, World, build
 
@@ -36,7 +36,7 @@ def down(times: int = 1000) -> list[Exception]:
 
 
 def details(world: World, transaction_id: str = "tx-1") -> dict[str, Any]:
-    status, found, _ = world.call(sample_event("score-get-decision") | {"path": f"/decisions/{transaction_id}"})
+    status, found, _ = world.find(transaction_id)
     assert status == 200
     return found
 

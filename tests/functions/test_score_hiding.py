@@ -67,7 +67,7 @@ def members(row: dict[str, Any]) -> list[int]:
 def test_the_answer_the_kept_decision_and_the_log_show_pseudonyms(world):
     put_in_force(world.s3, RULES)
     _, answer, _ = world.score(**SENT)
-    _, kept, _ = world.call(sample_event("score-get-decision") | {"path": f"/decisions/{answer['transaction_id']}"})
+    _, kept, _ = world.find(answer["transaction_id"])
     (item,) = client("dynamodb").scan(TableName=TABLE)["Items"]
     record: Any = SimpleNamespace(event_id="e", raw_event={"dynamodb": {"NewImage": item}})
     assert [shows(json.dumps(answer)), shows(json.dumps(kept)), shows(line(record).decode())] == [[], [], []]
@@ -98,7 +98,7 @@ def test_sent_again_it_gets_the_same_answer_and_another_value_is_other_content(w
 def test_the_second_payment_of_a_card_is_compared_with_the_first(world):
     world.score(**SENT, transaction_id="tx-1")
     world.score(**SENT, transaction_id="tx-2")
-    _, kept, _ = world.call(sample_event("score-get-decision") | {"path": "/decisions/tx-2"})
+    _, kept, _ = world.find("tx-2")
     assert (kept["features"]["card_count_1h"], kept["features"]["email_count_1h"]) == (1.0, 1.0)
 
 

@@ -81,8 +81,7 @@ def later(**period: float) -> str:
 
 
 def features(world: World, transaction_id: str) -> dict[str, Any]:
-    event = sample_event("score-get-decision") | {"path": f"/decisions/{transaction_id}"}
-    status, found, _ = world.call(event)
+    status, found, _ = world.find(transaction_id)
     assert status == 200
     return dict(found["features"])
 

@@ -32,7 +32,7 @@ def world(s3, table, history_table, context) -> World:
 
 
 def decision(world: World, transaction_id: str = "tx-1") -> dict[str, Any]:
-    status, found, _ = world.call(sample_event("score-get-decision") | {"path": f"/decisions/{transaction_id}"})
+    status, found, _ = world.find(transaction_id)
     assert status == 200
     return found
 

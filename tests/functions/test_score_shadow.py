@@ -9,7 +9,7 @@ import pytest
 from functions.archive.lines import line
 from functions.score.shadow import FRESH_FOR, KEY
 from tests.functions.artefacts import contract
-from tests.functions.conftest import BUCKET, sample_event
+from tests.functions.conftest import BUCKET
 from tests.functions.world import FIRST, SECOND, World, build
 
 
@@ -30,7 +30,7 @@ def scored(world: World, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The answer, and the kept decision."""
     status, answer, _ = world.score(transaction_id=name)
     assert status == 200, answer
-    return answer, world.call(sample_event("score-get-decision") | {"path": f"/decisions/{name}"})[1]
+    return answer, world.find(name)[1]
 
 
 def test_without_one_there_is_no_word_of_it(world):

@@ -98,8 +98,12 @@ class World:
 
     def answer(self, event: dict[str, Any]) -> tuple[int, str, dict[str, str]]:
         answer = handler(event, self.context, ports=self.scoring)
-        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        headers = answer["headers"]
         return answer["statusCode"], answer["body"], headers
+
+    def find(self, name: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """The decision, as its path answers it."""
+        return self.call(sample_event("score-get-decision") | {"pathParameters": {"transaction_id": name}})
 
     def score(self, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
         event = sample_event("score-valid")
