@@ -1,5 +1,5 @@
-"""Scoring, one transaction at a time: the model's own code and the walk of its trees beside bare XGBoost, the history
-of one event, the whole function on loopback, then the REST API of a local stack.
+"""Scoring, one transaction at a time: the model's own code and the walk of its trees beside bare XGBoost, the
+endpoint's process, the history of one event, the whole function on loopback, then the REST API of a local stack.
 
 `python -m bench.score`. The last part leaves its decisions (ids begin with bench-) in the stack of `make up`.
 """
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import urllib3
 
-from bench import forest, function, history
+from bench import endpoint, forest, function, history
 from bench.figures import latencies, report, report_latencies, timed
 from bench.train import run
 from local import stack as stacks
@@ -84,6 +84,8 @@ def in_process(folder: Path, calls: int, walks: int) -> None:
     for explain, figure in (("none", "transform_fn"), ("all", "transform_fn_with_reasons")):
         taken = latencies(partial(inference.transform_fn, model, asked(explain), "application/json", "*/*"), calls)
         report_latencies(figure, taken, trees=trees)
+    requests = {"one_row": asked("none"), "one_row_with_reasons": asked("all")}
+    endpoint.one_row(folder, requests, calls, trees)
     history.one_event(model.contract.schema.history_plan, transaction, calls)
     predicted = inference.respond(model, asked("flagged"), "application/json")
     function.whole(model.contract, trees_json, example(model.contract, "bench-1"), predicted, calls)

@@ -52,7 +52,8 @@ def test_training_is_measured_as_a_whole_and_step_by_step(training):
 
 
 def test_a_row_is_measured_with_and_without_reasons_beside_bare_xgboost(scoring):
-    what = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
+    in_process = ("xgboost_inplace_predict", "transform_fn", "transform_fn_with_reasons")
+    what = (*in_process, "endpoint_ping", "endpoint_one_row", "endpoint_one_row_with_reasons")
     others = ("history_", "forest_", "score_function_", "bare_botocore_")
     measured = {line["figure"] for line in scoring if not line["figure"].startswith(others)}
     assert measured == {f"{name}_{share}" for name in what for share in ("p50", "p99")}

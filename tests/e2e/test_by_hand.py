@@ -1,6 +1,8 @@
-"""The stack deployed with SAM's own commands, as the README shows, and deleted again."""
+"""The stack deployed with SAM's own commands, with a serverless endpoint, and deleted again as the README shows."""
 
+import os
 import subprocess
+import tomllib
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from .conftest import ROOT, TOOLS, shell
 from .stack import Stack, wait_for
+from .test_training import csv
 
 
 def sam(stack: Stack, *arguments: str) -> None:
@@ -35,7 +38,8 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     stack: Stack, simulated: pd.DataFrame, transactions: list[dict[str, Any]]
 ) -> None:
     sam(stack, "build")
-    sam(stack, "deploy", "--config-env", "local", "--stack-name", "fraud-byhand")
+    overrides = "--parameter-overrides", *local_parameters(), "EndpointType=serverless"
+    sam(stack, "deploy", "--config-env", "local", "--stack-name", "fraud-byhand", *overrides)
     by_hand = describe(stack, "fraud-byhand")
 
     before = by_hand.post("/score", json=transactions[0])
@@ -47,6 +51,7 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     wait_for("a function that has noticed it", lambda: by_hand.get("/health").json()["status"] == "ok", 60)
     answer = by_hand.post("/score", json=transactions[1]).json()
     assert answer["model"].startswith("fraud-byhand-")
+    a_second_model_is_proved_on_an_endpoint_of_its_own(by_hand, simulated)
     kept = by_hand.get(f"/decisions/{transactions[0]['transaction_id']}").json()
     assert (kept["outcome"], kept["model"]) == ("review", None)
 
@@ -62,6 +67,23 @@ def test_sam_deploys_a_stack_that_trains_and_serves_and_deleting_it_leaves_no_en
     assert stack.s3.head_bucket(Bucket=by_hand.bucket), "the data bucket is kept by choice"
     make(stack, "erase", f"BUCKET={by_hand.bucket}")
     assert by_hand.bucket not in {bucket["Name"] for bucket in stack.s3.list_buckets()["Buckets"]}
+
+
+def a_second_model_is_proved_on_an_endpoint_of_its_own(stack: Stack, simulated: pd.DataFrame) -> None:
+    first, known = stack.live()["model"], stack.jobs()
+    variants = stack.sagemaker.describe_endpoint(EndpointName=stack.endpoint_name)["ProductionVariants"]
+    assert "CurrentServerlessConfig" in variants[0]
+    stack.upload("transactions/second.csv", csv(simulated, os.urandom(3).hex()))
+    job = stack.wait_for_new_job(known)
+    wait_for("a candidate beside it", lambda: len(names_of(stack, "endpoint")) == 2, 400)
+    assert stack.live()["model"] == first
+    stack.wait_until_live(job)
+    assert names_of(stack, "endpoint") == [stack.endpoint_name]
+
+
+def local_parameters() -> list[str]:
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))
+    return list(settings["local"]["deploy"]["parameters"]["parameter_overrides"])
 
 
 def is_live(stack: Stack) -> bool:
