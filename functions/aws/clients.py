@@ -41,10 +41,10 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # A scoring request has 28 s (template.yaml), and a caller who waits. History and endpoint are waited for within the
 # budget, 5 s at most. For the rest, in the worst case each call uses up its attempts and up to 1 s between them: S3
 # 2 x 1.5 + 1 to look for the pointer, read it, the contract and the trees (which a warm function has done), DynamoDB
-# 2 x 2 + 1 to write a decision alone, less to write it with its history: 5 + 16 + 5 = 26 s.
+# 2 x 2 + 1 to write a decision alone, or 3.5 + 2 to write it with its history: 5 + 16 + 5.5 = 26.5 s.
 # Rules and lists are read while history and endpoint are, and waited for no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
-# Eight transactions of a batch at once: a read of lists for each, beside 16 reads of entities' histories.
+# Eight transactions of a batch at once, each with a read of lists and one of histories, and some that were given up.
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=24)
 # The attempts, and their pauses, are those of functions/score/recording.py and functions/label/recording.py.
 RECORDING_TABLE = _config(connect=0.5, read=1.5, attempts=1)

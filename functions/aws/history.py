@@ -17,12 +17,16 @@ NO_COUNTERS = frozenset({KEY, EXPIRES_AT, LOADED})
 MOST_DROPPED = 400  # DynamoDB takes expressions of up to 4 KB; what is left over goes with the entity's next event
 
 
-def reading(table: str, key: str) -> dict[str, Any]:
-    return {"TableName": table, "Key": _key(key), "ConsistentRead": True}
+def reading(table: str, keys: Iterable[str]) -> dict[str, Any]:
+    return {"RequestItems": {table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}}
 
 
-def reading_many(table: str, keys: Iterable[str]) -> dict[str, Any]:
-    return {table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}
+def states(answer: Mapping[str, Any], table: str, keys: Iterable[str]) -> dict[str, State]:
+    """By key, of those that were read: under load, DynamoDB leaves some for later."""
+    left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+    unread = {str(key[KEY]["S"]) for key in left}
+    found = {str(item[KEY]["S"]): item for item in answer["Responses"].get(table, ())}
+    return {key: state(found.get(key)) for key in keys if key not in unread}
 
 
 def putting_many(table: str, states: Mapping[str, State], expires_at: int) -> dict[str, Any]:

@@ -55,13 +55,13 @@ class Writing:
     pause: Callable[[float], None]
 
     def find(self, keys: list[str]) -> dict[str, Item]:
-        wanted: dict[str, Any] = items.reading_many(self.name, keys)
+        wanted: dict[str, Any] = items.reading(self.name, keys)
         found: dict[str, Item] = {}
         for attempt in range(TRIES):
-            answer = self.table.batch_get_item(RequestItems=wanted)
+            answer = self.table.batch_get_item(**wanted)
             found |= {str(item[items.KEY]["S"]): item for item in answer["Responses"].get(self.name, [])}
-            wanted = answer.get("UnprocessedKeys", {})
-            if not wanted:
+            wanted = {"RequestItems": answer.get("UnprocessedKeys")}
+            if not wanted["RequestItems"]:
                 return found
             self._rest(attempt)
         raise BusyError(f"{self.name} leaves keys unread")

@@ -1,9 +1,10 @@
-"""What the history table knows of a transaction's entities, read for all of them at the same time."""
+"""What the history table knows of a transaction's entities, read for all of them at once and waited for no longer than
+there is time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from model.history import State
 
-MOST_AT_ONCE = 16  # connections, too (functions/aws/clients.py); reads that were given up hold theirs for seconds
+MOST_AT_ONCE = 16  # the eight of a batch, and reads that were given up, which hold their threads for seconds
 
 
 class Entities:
@@ -27,19 +28,19 @@ class Entities:
     def states(self, keys: Mapping[str, str], seconds: float) -> dict[str, State]:
         """Of those that were read in time, by the names that the keys have. Reads are consistent: an event that was
         answered before is seen."""
-        reads = {field: self._threads.submit(self._state, key) for field, key in keys.items()}
-        wait(reads.values(), seconds)
-        found: dict[str, State] = {}
-        failed: dict[str, str] = {}
-        for field, read in reads.items():
-            try:
-                found[field] = read.result(0)
-            except (ClientError, BotoCoreError, TimeoutError) as error:
-                read.cancel()
-                failed[field] = str(error) or "not in time"
-        if failed:
-            self._logger.warning("History could not be read", extra={"failed": failed})
+        if not keys:
+            return {}
+        reading = self._threads.submit(self._read, tuple(keys.values()))
+        try:
+            read = reading.result(seconds)
+        except (ClientError, BotoCoreError, TimeoutError) as error:
+            reading.cancel()
+            self._logger.warning("History could not be read", extra={"reason": str(error) or "not in time"})
+            return {}
+        found = {field: read[key] for field, key in keys.items() if key in read}
+        if len(found) < len(keys):
+            self._logger.warning("History was read in part", extra={"unread": sorted(keys.keys() - found.keys())})
         return found
 
-    def _state(self, key: str) -> State:
-        return history.state(self._table.get_item(**history.reading(self._name, key)).get("Item"))
+    def _read(self, keys: tuple[str, ...]) -> dict[str, State]:
+        return history.states(self._table.batch_get_item(**history.reading(self._name, keys)), self._name, keys)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from model.transaction import Transaction
     from model.windows import Plan
 
-TRY_FOR = 1.0  # seconds; template.yaml and functions/aws/clients.py say what else a request takes
+TRY_FOR = 3.5  # seconds: two attempts that nobody answers, and a third; functions/aws/clients.py has the sum
 LONGEST_PAUSE = 0.1
 NOT_COUNTED: dict[str, Any] = {"keys": [], "label": {}}
 

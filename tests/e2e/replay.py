@@ -1,5 +1,6 @@
 """What the history table should hold of some decisions, by the model's own history, and what it does hold."""
 
+from itertools import batched
 from typing import Any
 
 from functions.aws import history as items
@@ -11,8 +12,10 @@ from .stack import Stack
 
 def states(stack: Stack, keys: set[str]) -> dict[str, Any]:
     table, name = stack.client("dynamodb"), stack.outputs["HistoryTableName"]
-    found = {key: table.get_item(**items.reading(name, key)).get("Item") for key in keys}
-    return {key: items.state(item) for key, item in found.items()}
+    found: dict[str, Any] = {}
+    for some in batched(keys, 100):
+        found |= items.states(table.batch_get_item(**items.reading(name, some)), name, some)
+    return found
 
 
 def replayed(contract: Contract, decisions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.aws import history as items
 from model import history
 from model.contract import Contract
 
+from .replay import states
 from .stack import Stack, wait_for
 
 CLOSE = 1e-6
@@ -88,7 +88,7 @@ def unreadable_history(stack: Stack) -> Iterator[None]:
     """What the role of the function may not do is refused on this machine as in AWS."""
     iam, role = stack.client("iam"), stack.physical_id("ScoreRole")
     table = f"arn:aws:dynamodb:*:*:table/{stack.outputs['HistoryTableName']}"
-    refusal = {"Effect": "Deny", "Action": "dynamodb:GetItem", "Resource": table}
+    refusal = {"Effect": "Deny", "Action": "dynamodb:BatchGetItem", "Resource": table}
     document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
     iam.put_role_policy(RoleName=role, PolicyName="unreadable", PolicyDocument=document)
     try:
@@ -113,6 +113,5 @@ def test_a_history_that_cannot_be_read_is_marked_and_counted_once_all_the_same(
 
     contract = Contract.from_json(stack.read_object(f"runs/{read['model']}/contract.json"))
     key = history.keys(contract.schema.history_plan, contract.schema.validate(payment))["customer_id"]
-    item = stack.client("dynamodb").get_item(**items.reading(stack.outputs["HistoryTableName"], key))["Item"]
-    (events,) = [value for name, value in items.state(item).items() if name.startswith("d")]
+    (events,) = [value for name, value in states(stack, {key})[key].items() if name.startswith("d")]
     assert events == 3

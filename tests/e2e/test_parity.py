@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 import requests
 
-from functions.aws import history as items
 from model import history
 from model.contract import Contract
 from model.schema import Schema
 
 from .conftest import ROOT, fresh_stack, in_time_order, training_files
+from .replay import states
 from .stack import Stack
 
 AMONG = 4000  # of the latest rows: some weeks, so that labels fall due on the way
@@ -59,14 +59,13 @@ def to_come(stack: Stack, schema: Schema, trained_on: pd.DataFrame) -> list[dict
         | {"transaction_id": f"parity-{mark}-{place}"}
         for place, row in enumerate(latest.to_dict("records"))
     ]
-    table, known = stack.client("dynamodb"), {}
+    known: dict[str, bool] = {}
 
     def untouched(row: dict[str, Any]) -> bool:
         payload = {name: value for name, value in row.items() if name != "is_fraud"}
         keys = set(history.keys(schema.history_plan, schema.validate(payload)).values())
-        for key in keys - known.keys():
-            item = table.get_item(**items.reading(stack.outputs["HistoryTableName"], key)).get("Item")
-            known[key] = items.state(item).get("last", 0) <= end.timestamp() * 1e6
+        for key, state in states(stack, keys - known.keys()).items():
+            known[key] = state.get("last", 0) <= end.timestamp() * 1e6
         return all(known[key] for key in keys)
 
     some = [row for place, row in enumerate(rows) if place % 10 == 0 or is_fraud(row)]

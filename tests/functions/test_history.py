@@ -16,7 +16,8 @@ DAY = 86_400_000_000
 
 
 def stored(history_table: Any, key: str) -> dict[str, Any]:
-    return dict(history.state(history_table.get_item(**history.reading(HISTORY, key)).get("Item")))
+    answer = history_table.batch_get_item(**history.reading(HISTORY, [key]))
+    return dict(history.states(answer, HISTORY, [key])[key])
 
 
 def applied(history_table: Any, change: Change, made_from: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def put(table: str, transaction_id: str) -> dict[str, Any]:
 
 
 def item(client: Any, table: str, key: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = client.get_item(**history.reading(table, key)).get("Item")
+    found: dict[str, Any] | None = client.get_item(TableName=table, Key={history.KEY: {"S": key}}).get("Item")
     return found
 
 
