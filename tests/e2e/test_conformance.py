@@ -1,5 +1,6 @@
 """Requests of every kind, good and bad, made from the API's own description: no answer breaks it, none is an error of
-ours. CONFORMANCE_EXAMPLES says how many of an operation are made at random; a release is tried with 1,000."""
+ours. CONFORMANCE_EXAMPLES says how many of an operation are made at random; a release is tried with 350, which makes
+more than 5,000 requests."""
 
 import json
 import os
@@ -12,8 +13,8 @@ import pytest
 from .conftest import TOOLS
 from .stack import Stack
 
-EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES", "40")
-FEWEST = 500
+EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "40"))
+FEWEST = 15 * EXAMPLES
 LONGEST = 3600  # seconds
 LEFT_OUT = """
 [checks]
@@ -37,7 +38,7 @@ def test_no_answer_breaks_the_description(stack: Stack, tmp_path: Path) -> None:
     command = [
         *(str(Path(TOOLS, "schemathesis")), "--config-file", str(settings), "run", str(described)),
         *("--url", stack.api_url, "--header", f"x-api-key: {stack.api_key}"),
-        *("--max-examples", EXAMPLES, "--seed", "1", "--request-timeout", "60", "--suppress-health-check", "all"),
+        *("--max-examples", str(EXAMPLES), "--seed", "1", "--request-timeout", "60", "--suppress-health-check", "all"),
         *("--no-color", "--warnings", "off"),
     ]
     ran = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=LONGEST, check=False)
