@@ -1,4 +1,4 @@
-"""Removes the endpoint with its log, its configurations, models and packages, and stops training. May be repeated."""
+"""Removes endpoints with their logs, configurations, models and packages, and stops training. May be repeated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Removal:
         jobs = self._pages("list_training_jobs", "TrainingJobSummaries", StatusEquals="InProgress")
         for name in self._own(jobs, "TrainingJobName", "TrainingJobArn"):
             self._try("Training job stopped", name, partial(self.sagemaker.stop_training_job, TrainingJobName=name))
-        for name in (self.settings.endpoint_name, names.candidate(self.settings.stack_name)):
+        endpoints = self.settings.endpoint_name, names.candidate(self.settings.stack_name)
+        for name in endpoints:
             self._remove_endpoint(name)
         configs = self._pages("list_endpoint_configs", "EndpointConfigs")
         for name in self._own(configs, "EndpointConfigName", "EndpointConfigArn"):
@@ -47,9 +48,9 @@ class Removal:
         for name in self._own(self._pages("list_models", "Models"), "ModelName", "ModelArn"):
             self._try("Model removed", name, partial(self.sagemaker.delete_model, ModelName=name))
         self._remove_registry()
-        # SageMaker made it without an end to its retention. That of training jobs is shared with others, and stays.
-        group = f"/aws/sagemaker/Endpoints/{self.settings.endpoint_name}"
-        self._try("Log of the endpoint removed", group, partial(self.logs.delete_log_group, logGroupName=group))
+        # SageMaker made them without an end to their retention. That of training jobs is shared with others, and stays.
+        for group in (f"/aws/sagemaker/Endpoints/{name}" for name in endpoints):
+            self._try("Log of an endpoint removed", group, partial(self.logs.delete_log_group, logGroupName=group))
 
     def _try(self, done: str, name: str, call: Callable[[], object]) -> None:
         try:

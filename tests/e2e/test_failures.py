@@ -1,6 +1,7 @@
 """What goes wrong on the way to a live model: people are told why, and the old model serves on."""
 
 import io
+import json
 import os
 import signal
 import tarfile
@@ -36,6 +37,8 @@ def start_training(stack: Stack, changed: dict[str, str] | None = None) -> str:
     stack.upload(
         f"code/{name}/sourcedir.tar.gz", replaced(stack.read_object(f"{source}/sourcedir.tar.gz"), changed or {})
     )
+    manifest = stack.read_json(f"runs/{stack.live()['model']}/input/manifest.json")
+    stack.upload(f"runs/{name}/input/manifest.json", json.dumps(manifest | {"files": lying_there(stack)}).encode())
     stack.sagemaker.create_training_job(
         TrainingJobName=name,
         InputDataConfig=[
@@ -61,6 +64,13 @@ def start_training(stack: Stack, changed: dict[str, str] | None = None) -> str:
         Tags=stack.sagemaker.list_tags(ResourceArn=request["TrainingJobArn"])["Tags"],
     )
     return name
+
+
+def lying_there(stack: Stack) -> list[dict[str, str]]:
+    """The training files, as a manifest names them."""
+    pages = stack.s3.get_paginator("list_object_versions").paginate(Bucket=stack.bucket, Prefix="transactions/")
+    versions = [version for page in pages for version in page.get("Versions", []) if version["IsLatest"]]
+    return [{"key": version["Key"], "version_id": version["VersionId"]} for version in versions]
 
 
 def replaced(source: bytes, changed: dict[str, str]) -> bytes:

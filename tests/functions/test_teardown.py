@@ -70,7 +70,7 @@ def test_deletion_removes_everything_of_the_stack(serving, context, ports, answe
     logs.lines = {"AllTraffic/i-1": ["started"]}
     assert delete(context, ports, answers)["Status"] == "SUCCESS"
     assert sagemaker.packages == sagemaker.groups == {}
-    assert logs.removed == ["/aws/sagemaker/Endpoints/fraud-endpoint"]
+    assert logs.removed == [f"/aws/sagemaker/Endpoints/fraud-{name}" for name in ("endpoint", "candidate")]
     assert sagemaker.endpoint is None and sagemaker.models == sagemaker.configs == {}
     assert sagemaker.jobs[JOB]["TrainingJobStatus"] == "Stopping"
 
