@@ -9,7 +9,7 @@ from ministack.services import firehose
 
 from local.firehose import Buffer, Buffers, DeliveryError, Destination
 from local.ministack.neighbours import REGION, assume
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 
 UNBUFFERED = ("ProcessingConfiguration", "DynamicPartitioningConfiguration", "DataFormatConversionConfiguration")
 
@@ -37,7 +37,7 @@ class DeliveryStreams:
         try:
             key = firehose._evaluate_prefix(to.prefix, time.gmtime(arrival)) + to.object_name(arrival)
             self._s3(to.role_arn).put_object(Bucket=to.bucket, Key=key, Body=to.body(buffer.records))
-        except (AccessDenied, ClientError, BotoCoreError, firehose._DeliveryError) as error:
+        except (AccessDeniedError, ClientError, BotoCoreError, firehose._DeliveryError) as error:
             self._clients.pop(to.role_arn, None)
             raise DeliveryError(str(error)) from error
 

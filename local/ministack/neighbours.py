@@ -10,7 +10,7 @@ from ministack import app as ministack_app
 from ministack.core import iam_evaluator, router
 from ministack.services import eventbridge, iam, sts
 
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -36,7 +36,7 @@ class Neighbours:
         self.endpoint_url = endpoint_url
 
     def authorise(self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]) -> None:
-        """Raise AccessDenied, in AWS's words, unless the caller's policies allow the action."""
+        """Raise AccessDeniedError, in AWS's words, unless the caller's policies allow the action."""
         key = router.extract_access_key_id(dict(headers))
         namespace = action.partition(":")[0]
         denied = iam_evaluator.enforce(
@@ -45,10 +45,10 @@ class Neighbours:
         if denied is None:
             return
         if isinstance(denied, iam_evaluator.AuthError):
-            raise AccessDenied(denied.message)
+            raise AccessDeniedError(denied.message)
         explicit = "with an explicit deny in an identity-based policy"
         implicit = f"because no identity-based policy allows the {action} action"
-        raise AccessDenied(
+        raise AccessDeniedError(
             f"User: {denied.principal_arn} is not authorized to perform: {action} on resource: {resource_arn} "
             f"{explicit if denied.decision == 'Deny' else implicit}"
         )
@@ -71,7 +71,7 @@ def assume(role_arn: str, service: str, session: str) -> dict[str, str]:
     name = role_arn.rpartition("/")[2]
     role = iam._roles.get(name)
     if role is None or not trusts(role["AssumeRolePolicyDocument"], service):
-        raise AccessDenied(
+        raise AccessDeniedError(
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
             f"'{service}' to assume the role."
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.sagemaker.errors import invalid
-from local.sagemaker.ports import AccessDenied, Ports
+from local.sagemaker.ports import AccessDeniedError, Ports
 from local.sagemaker.state import Record
 
 SERVICE = "sagemaker.amazonaws.com"
@@ -36,7 +36,7 @@ class Caller:
     def check_assumable(self, role_arn: str) -> None:
         try:
             self.ports.role_credentials(role_arn)
-        except AccessDenied:
+        except AccessDeniedError:
             raise invalid(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
                 f"'{SERVICE}' to assume the role."

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.clients import Clients
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 from local.sagemaker.threads import Threads
 
 _PAUSE_SECONDS = 0.5
@@ -57,8 +57,8 @@ class LogStream:
             try:
                 client = await self._clients.get("logs", self._role)
                 await self._threads.run(self._put, client, batch)
-            except (AccessDenied, BotoCoreError, ClientError) as error:
-                self._refused = isinstance(error, AccessDenied) or "AccessDenied" in str(error)
+            except (AccessDeniedError, BotoCoreError, ClientError) as error:
+                self._refused = isinstance(error, AccessDeniedError) or "AccessDenied" in str(error)
                 log.warning("log lines of %s are lost: %s", self._where["logStreamName"], error)
 
     def _next_batch(self) -> list[dict[str, Any]]:

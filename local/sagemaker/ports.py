@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class AccessDenied(Exception):  # noqa: N818 - the name AWS gives it
+class AccessDeniedError(Exception):
     """IAM refuses the call; the message is the one the caller sees."""
 
 
@@ -14,12 +14,12 @@ class Ports(Protocol):
         """Where boto3 clients reach the stack (S3, CloudWatch Logs)."""
 
     def authorise(self, headers: Mapping[str, str], action: str, resource_arn: str, context: Mapping[str, str]) -> None:
-        """Raise AccessDenied unless the signer of these headers may do `action` on `resource_arn`."""
+        """Raise AccessDeniedError unless the signer of these headers may do `action` on `resource_arn`."""
 
     def role_credentials(self, role_arn: str) -> Mapping[str, Any]:
         """AccessKeyId, SecretAccessKey and SessionToken of the role, assumed by sagemaker.amazonaws.com.
 
-        Raises AccessDenied when there is no such role or it does not trust SageMaker.
+        Raises AccessDeniedError when there is no such role or it does not trust SageMaker.
         """
 
     def publish(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from local.sagemaker.clients import service_models
 from local.sagemaker.errors import ApiError, unknown_operation
 from local.sagemaker.machine import Machine
 from local.sagemaker.names import Names
-from local.sagemaker.ports import AccessDenied, Ports
+from local.sagemaker.ports import AccessDeniedError, Ports
 from local.sagemaker.registry.groups import ModelPackageGroups
 from local.sagemaker.registry.packages import ModelPackages
 from local.sagemaker.serving import invoke
@@ -88,7 +88,7 @@ class SageMaker:
                 status, answer_headers, answer = await self._operate(lower.get("x-amz-target", ""), body, caller)
         except ApiError as error:
             status, answer_headers, answer = invoke.failure(error) if runtime else _failure(error)
-        except AccessDenied as denied:
+        except AccessDeniedError as denied:
             refusal = ApiError("AccessDeniedException", str(denied), 403 if runtime else 400)
             status, answer_headers, answer = invoke.failure(refusal) if runtime else _failure(refusal)
         answer_headers["x-amzn-RequestId"] = secrets.token_hex(16)

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.machine import Machine
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 from local.sagemaker.serving import alarms, guardrails, variants
 from local.sagemaker.serving import endpoint as endpoints
 from local.sagemaker.serving.fleet import Fleet, fleets_directory
@@ -99,7 +99,7 @@ class Deployments:
             await fleet.start()
             if endpoint["ActivePlan"]:
                 await self._shift(endpoint, fleet)
-        except (AccessDenied, BotoCoreError, ClientError, DeploymentError) as error:
+        except (AccessDeniedError, BotoCoreError, ClientError, DeploymentError) as error:
             self.traffic.take_back(name)
             endpoint["FailureReason"] = str(error)
             if endpoint["ActivePlan"]:

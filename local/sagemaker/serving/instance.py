@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 
 from local.sagemaker.logs import LogStream
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 from local.sagemaker.processes import Process
 from local.sagemaker.serving.connection import Answer, ConnectionLostError, Connections
 from local.sagemaker.serving.image import Image
@@ -88,7 +88,7 @@ class Instance:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             try:
                 launched = await self._launch(_clock() + self._settings.health_check_seconds)
-            except (AccessDenied, OSError) as error:
+            except (AccessDeniedError, OSError) as error:
                 self.log(f"The container does not start: {error}")
                 launched = False
             if not launched:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.logs import LogStream
 from local.sagemaker.machine import Machine
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 from local.sagemaker.state import Record
 from local.sagemaker.training import channels, container, environment, record, results
 from local.sagemaker.training.metrics import MetricScanner
@@ -43,7 +43,7 @@ class TrainingRun:
             status, secondary = "Stopped", stopped.status
         except (channels.InputError, container.ContainerError, results.UploadError) as error:
             status, reason = "Failed", str(error)
-        except AccessDenied as error:
+        except AccessDeniedError as error:
             status, reason = "Failed", f"ClientError: {error}"
         except (BotoCoreError, ClientError, OSError):
             log.exception("training job %s", self._job["TrainingJobName"])

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.sagemaker.ports import AccessDenied
+from local.sagemaker.ports import AccessDeniedError
 from local.sagemaker.service import SageMaker
 from local.sagemaker.settings import Settings
 
@@ -45,11 +45,11 @@ class FakePorts:
         self.asked.append((action, resource_arn, dict(context)))
         for denied, arn in self.denied:
             if fnmatch.fnmatch(action, denied) and fnmatch.fnmatch(resource_arn, arn):
-                raise AccessDenied(f"User: me is not authorized to perform: {action} on resource: {resource_arn}")
+                raise AccessDeniedError(f"User: me is not authorized to perform: {action} on resource: {resource_arn}")
 
     def role_credentials(self, role_arn: str) -> Mapping[str, Any]:
         if role_arn in self.unknown_roles:
-            raise AccessDenied(f"Could not assume role {role_arn}.")
+            raise AccessDeniedError(f"Could not assume role {role_arn}.")
         return {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "SessionToken": "token"}
 
     def publish(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
