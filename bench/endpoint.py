@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.figures import latencies, report_latencies
-from local.sagemaker.serving.image import CONTAINER
+from local.sagemaker.serving import image
 
 ROOT = Path(__file__).parents[1]
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -38,16 +38,13 @@ def serving(folder: Path) -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         environment = os.environ | {
+            "GUNICORN_CMD_ARGS": "--log-level warning",
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{CONTAINER}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{image.CONTAINER}",
             "SAGEMAKER_PROGRAM": "model.inference",
             "SM_MODEL_DIR": str(folder),
         }
-        command = [
-            *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "1", "--workers", "1"),
-            *("--keep-alive", "75", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"),
-            *("--log-level", "warning", "sagemaker_serving:application()"),
-        ]
+        command = image.command(Path(sys.executable), {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}, listener.fileno())
         process = subprocess.Popen(command, env=environment, pass_fds=[listener.fileno()])
     try:
         _wait_until_loaded(port)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,24 +56,7 @@ class Image:
         ready.touch()
 
     def command(self, listener: int) -> list[str]:
-        variables = self.variables
-        options = {
-            "--worker-class": "gthread",
-            "--threads": "1",  # the container's workers take one request at a time, too
-            "--workers": variables.get("SAGEMAKER_MODEL_SERVER_WORKERS", str(os.cpu_count() or 1)),
-            "--timeout": variables.get("SAGEMAKER_MODEL_SERVER_TIMEOUT", "60"),
-            "--keep-alive": str(_KEEP_ALIVE_SECONDS),
-            "--bind": f"fd://{listener}",
-        }
-        words = [word for option in options.items() for word in option]
-        return [
-            str(self.machine.python),
-            "-m",
-            "gunicorn",
-            *words,
-            "--no-control-socket",
-            "sagemaker_serving:application()",
-        ]
+        return command(self.machine.python, self.variables, listener)
 
     def environment(self) -> dict[str, str]:
         machine = self.machine
@@ -116,6 +100,20 @@ class Image:
         wants_packages = (self.code / "requirements.txt").exists()
         if self.model["EnableNetworkIsolation"] and (builds_alone or wants_packages):
             raise InstallError('InstallModuleError:\nCommand "/usr/bin/python3 -m pip install . "')
+
+
+def command(python: Path, variables: Mapping[str, str], listener: int) -> list[str]:
+    """The process that answers on the socket `listener`; its PYTHONPATH has the model's code and CONTAINER."""
+    options = {
+        "--worker-class": "gthread",
+        "--threads": "1",  # the container's workers take one request at a time, too
+        "--workers": variables.get("SAGEMAKER_MODEL_SERVER_WORKERS", str(os.cpu_count() or 1)),
+        "--timeout": variables.get("SAGEMAKER_MODEL_SERVER_TIMEOUT", "60"),
+        "--keep-alive": str(_KEEP_ALIVE_SECONDS),
+        "--bind": f"fd://{listener}",
+    }
+    words = [word for option in options.items() for word in option]
+    return [str(python), "-m", "gunicorn", *words, "--no-control-socket", "sagemaker_serving:application()"]
 
 
 def install(source: Path | None, target: Path) -> None:
