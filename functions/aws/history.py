@@ -24,9 +24,13 @@ def reading(table: str, keys: Iterable[str]) -> dict[str, Any]:
 def states(answer: Mapping[str, Any], table: str, keys: Iterable[str]) -> dict[str, State]:
     """By key, of those that were read: under load, DynamoDB leaves some for later."""
     left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
-    unread = {str(key[KEY]["S"]) for key in left}
-    found = {str(item[KEY]["S"]): item for item in answer["Responses"].get(table, ())}
-    return {key: state(found.get(key)) for key in keys if key not in unread}
+    unread, items = {str(key[KEY]["S"]) for key in left}, found(answer, table)
+    return {key: state(items.get(key)) for key in keys if key not in unread}
+
+
+def found(answer: Mapping[str, Any], table: str) -> dict[str, dict[str, Any]]:
+    """The items of an answer to `reading`, by key."""
+    return {str(item[KEY]["S"]): item for item in answer["Responses"].get(table, ())}
 
 
 def putting_many(table: str, states: Mapping[str, State], expires_at: int) -> dict[str, Any]:

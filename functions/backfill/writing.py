@@ -59,10 +59,11 @@ class Writing:
         found: dict[str, Item] = {}
         for attempt in range(TRIES):
             answer = self.table.batch_get_item(**wanted)
-            found |= {str(item[items.KEY]["S"]): item for item in answer["Responses"].get(self.name, [])}
-            wanted = {"RequestItems": answer.get("UnprocessedKeys")}
-            if not wanted["RequestItems"]:
+            found |= items.found(answer, self.name)
+            left = answer.get("UnprocessedKeys")
+            if not left:
                 return found
+            wanted = {"RequestItems": left}
             self._rest(attempt)
         raise BusyError(f"{self.name} leaves keys unread")
 
