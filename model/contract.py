@@ -58,7 +58,7 @@ class Contract:
     def encode_one(self, name: str, value: float | str | None) -> float:
         codes = self._codes.get(name)
         if codes is not None:
-            return codes.get(value, math.nan)  # type: ignore[arg-type]  # None and numbers are simply not found
+            return codes.get(value, math.nan)
         return math.nan if value is None else float(value)
 
     def outcome(self, probability: float) -> str:
@@ -78,7 +78,8 @@ class Contract:
         return int(s0 + (s1 - s0) * (probability - p0) / (p1 - p0))
 
     @cached_property
-    def _codes(self) -> dict[str, dict[str, float]]:
+    def _codes(self) -> dict[str, dict[float | str | None, float]]:
+        """Of texts alone: None and numbers are simply not found."""
         return {name: {value: float(i) for i, value in enumerate(values)} for name, values in self.categories.items()}
 
     def to_json(self) -> str:

@@ -6,7 +6,7 @@ Plain botocore: boto3 adds 30 ms to a cold start.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, override
 
 from botocore.config import Config
 from botocore.loaders import Loader
@@ -67,7 +67,8 @@ SERVICES = (
 class _Loader(Loader):
     """botocore would look through the folders of all 400 services, twice: 30 ms of a cold start."""
 
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (as botocore has it)
+    @override
+    def list_available_services(self, type_name: str) -> list[str]:
         return list(SERVICES)
 
 
