@@ -71,7 +71,8 @@ def _risks(plan: Plan, stored: Iterator[int], moment: int) -> Iterator[Value]:
     if not plan.risks:
         return
     most = plan.longest.risk
-    events, frauds = list(islice(stored, most)), [slots(counter) for counter in islice(stored, most + 1)]
+    events, packed = list(islice(stored, most)), list(islice(stored, most + 1))
+    frauds = [slots(counter) for counter in packed] if any(packed) else []  # of most entities none is known
     numbers = [sum(of_slots) for of_slots in frauds[:most]]
     for window in plan.risks:
         judged = sum(events[-window.risk :])

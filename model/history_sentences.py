@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from model.features import Feature
 from model.history_names import HistoryFeature, shorts
@@ -144,6 +145,7 @@ FACTS: dict[str, Fact] = {
 }
 
 
+@cache
 def word(name: str) -> str:
     spaced = shorts([name])[name].replace("_", " ").strip()
     return re.sub(r"\bip\b", "IP", spaced.lower() if spaced.isupper() else spaced, flags=re.IGNORECASE)

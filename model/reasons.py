@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from heapq import nsmallest
+from heapq import nlargest
 
 from model import history_sentences
 from model.addresses import PARTS
@@ -16,7 +16,6 @@ from model.schema import CALENDAR_FEATURES, Schema
 MOST_REASONS = 5
 STRONG = 1.0  # in log-odds: multiplies the odds of fraud by e or more
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CALENDAR_FAMILIES = dict(zip(CALENDAR_FEATURES, ("hour", "weekday", "hour", "weekday"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -33,21 +32,11 @@ def explain(schema: Schema, features: Mapping[str, Feature], contributions: Mapp
     """The families that moved the probability most, the strongest first."""
     families: dict[str, dict[str, float]] = {}
     for name in features:
-        if contributions.get(name):
-            families.setdefault(family(schema, name), {})[name] = contributions[name]
-    moving = nsmallest(MOST_REASONS, families.values(), key=lambda members: (-abs(sum(members.values())), min(members)))
+        contribution = contributions.get(name)
+        if contribution:
+            families.setdefault(schema.family_of[name], {})[name] = contribution
+    moving = nlargest(MOST_REASONS, families.values(), key=lambda members: abs(sum(members.values())))
     return tuple(_reason(schema, features, members) for members in moving)
-
-
-def family(schema: Schema, feature: str) -> str:
-    """Features of one family tell the same fact in several ways, as the time of day does by the hour and by night."""
-    if feature in CALENDAR_FAMILIES:
-        return CALENDAR_FAMILIES[feature]
-    told = schema.history_plan.by_name.get(feature)
-    if told:
-        return told.family
-    field = schema.field_of.get(feature)
-    return f"field {field.name}" if field else feature
 
 
 def _reason(schema: Schema, features: Mapping[str, Feature], members: Mapping[str, float]) -> Reason:
@@ -67,7 +56,7 @@ def _effect(contribution: float) -> str:
 
 def fact(schema: Schema, feature: str, features: Mapping[str, Feature]) -> str:
     value = features[feature]
-    if feature in CALENDAR_FAMILIES:
+    if feature in CALENDAR_FEATURES:
         return _moment(feature, int(float(value or 0)))
     told = schema.history_plan.by_name.get(feature)
     if told:

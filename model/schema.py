@@ -25,6 +25,7 @@ from model.windows import Plan
 __all__ = ["CALENDAR_FEATURES", "Field", "InvalidTransaction", "Label", "Schema", "SchemaError", "Thresholds", "load"]
 
 CALENDAR_FEATURES = ("hour", "weekday", "is_night", "is_weekend")
+CALENDAR_FAMILIES = dict(zip(CALENDAR_FEATURES, ("hour", "weekday", "hour", "weekday"), strict=True))
 OUTCOMES = ("approve", "review", "block")
 PACKAGED = Path(__file__).with_name("schema.yaml")
 # What a schema says of decisions and of the training, but not of a transaction and its features.
@@ -77,6 +78,12 @@ class Schema:
     def field_of(self) -> dict[str, Field]:
         """By feature; those of the calendar and of the history come from no single field."""
         return {feature: field for field in self.fields for feature in field.features}
+
+    @cached_property
+    def family_of(self) -> dict[str, str]:
+        """By feature. Those of one family tell one fact in several ways, as the hour and the night tell the time."""
+        of_fields = {feature: f"field {field.name}" for feature, field in self.field_of.items()}
+        return of_fields | CALENDAR_FAMILIES | {told.name: told.family for told in self.history_plan.features}
 
     @cached_property
     def history_plan(self) -> Plan:

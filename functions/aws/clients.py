@@ -44,7 +44,7 @@ BACKGROUND = _config(connect=3, read=20, attempts=4)
 # 2 x 2 + 1 to write a decision alone, or 3.5 + 2 to write it with its history: 5 + 16 + 5.5 = 26.5 s.
 # Rules and lists are read while history and endpoint are, and waited for no longer (functions/score/ruling.py).
 SCORING_S3 = _config(connect=0.5, read=1, attempts=2)
-# Eight transactions of a batch at once, each with a read of lists and one of histories, and some that were given up.
+# Eight transactions of a batch at once, each with a read and a write, and some reads that were given up.
 SCORING_TABLE = _config(connect=0.5, read=1.5, attempts=2, connections=24)
 # The attempts, and their pauses, are those of functions/score/recording.py and functions/label/recording.py.
 RECORDING_TABLE = _config(connect=0.5, read=1.5, attempts=1)

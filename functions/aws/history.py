@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,10 @@ NO_COUNTERS = frozenset({KEY, EXPIRES_AT, LOADED})
 MOST_DROPPED = 400  # DynamoDB takes expressions of up to 4 KB; what is left over goes with the entity's next event
 
 
-def reading(table: str, keys: Iterable[str]) -> dict[str, Any]:
-    return {"RequestItems": {table: {"Keys": [_key(key) for key in keys], "ConsistentRead": True}}}
+def wanted(table: str, keys: Iterable[str]) -> dict[str, Any]:
+    """Of a BatchGetItem, which may want something of other tables, too."""
+    listed = [_key(key) for key in keys]
+    return {table: {"Keys": listed, "ConsistentRead": True}} if listed else {}
 
 
 def states(answer: Mapping[str, Any], table: str, keys: Iterable[str]) -> dict[str, State]:
@@ -29,7 +31,7 @@ def states(answer: Mapping[str, Any], table: str, keys: Iterable[str]) -> dict[s
 
 
 def found(answer: Mapping[str, Any], table: str) -> dict[str, dict[str, Any]]:
-    """The items of an answer to `reading`, by key."""
+    """The items of an answer to BatchGetItem, by key."""
     return {str(item[KEY]["S"]): item for item in answer["Responses"].get(table, ())}
 
 
@@ -49,7 +51,13 @@ def creation(table: str, key: str, known: State, expires_at: int) -> dict[str, A
 
 def state(item: Mapping[str, Any] | None) -> State:
     """What an item says; an entity never seen has none."""
-    return {name: _value(attribute) for name, attribute in (item or {}).items() if name not in NO_COUNTERS}
+    counters = {name: attribute for name, attribute in (item or {}).items() if name not in NO_COUNTERS}
+    try:
+        return _values(counters, int)
+    except ValueError:  # a number written with an exponent, which is rare
+        from decimal import Decimal
+
+        return _values(counters, lambda text: int(Decimal(text)))
 
 
 def is_loaded(item: Mapping[str, Any], source: str) -> bool:
@@ -129,7 +137,9 @@ class _Expression:
 
     def clause(self, verb: str, joint: str, pairs: Mapping[str, Any]) -> None:
         if pairs:
-            parts = (f"{self.name(name)}{joint}{self.value(value)}" for name, value in pairs.items())
+            aliases = [f":v{number}" for number in range(len(self.values), len(self.values) + len(pairs))]
+            self.values.update(zip(aliases, pairs.values(), strict=True))
+            parts = map(joint.join, zip(map(self.name, pairs), aliases, strict=True))
             self._clauses.append(f"{verb} {', '.join(parts)}")
 
     def remove(self, names: Iterable[str]) -> None:
@@ -138,10 +148,11 @@ class _Expression:
             self._clauses.append(f"REMOVE {', '.join(map(self.name, dropped))}")
 
     def name(self, name: str) -> str:
-        if name not in self._aliases:
+        alias = self._aliases.get(name)
+        if alias is None:
             alias = self._aliases[name] = f"#n{len(self._aliases)}"
             self.names[alias] = name
-        return self._aliases[name]
+        return alias
 
     def value(self, value: Any) -> str:
         alias = f":v{len(self.values)}"
@@ -166,14 +177,8 @@ def _numbers(members: Iterable[int]) -> dict[str, Any]:
     return {"NS": [str(member) for member in sorted(members)]}
 
 
-def _value(attribute: Mapping[str, Any]) -> int | frozenset[int]:
-    return _whole(attribute["N"]) if "N" in attribute else frozenset(map(_whole, attribute["NS"]))
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:  # written with an exponent
-        from decimal import Decimal  # hardly ever needed
-
-        return int(Decimal(text))
+def _values(counters: Mapping[str, Mapping[str, Any]], whole: Callable[[str], int]) -> dict[str, int | frozenset[int]]:
+    return {
+        name: whole(attribute["N"]) if "N" in attribute else frozenset(map(whole, attribute["NS"]))
+        for name, attribute in counters.items()
+    }

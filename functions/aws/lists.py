@@ -10,15 +10,11 @@ KEY = "entity"
 NAMES = {"#entity": KEY, "#list": "list", "#expires_at": "expires_at"}  # DynamoDB reserves the word list
 
 
-def reading(table: str, keys: Iterable[str]) -> dict[str, Any]:
-    """Consistent: who was put on a list a moment ago is on it."""
-    wanted = {
-        "Keys": [{KEY: {"S": key}} for key in keys],
-        "ConsistentRead": True,
-        "ProjectionExpression": ", ".join(NAMES),
-        "ExpressionAttributeNames": NAMES,
-    }
-    return {"RequestItems": {table: wanted}}
+def wanted(table: str, keys: Iterable[str]) -> dict[str, Any]:
+    """Of a BatchGetItem, which may want something of other tables, too."""
+    listed = [{KEY: {"S": key}} for key in keys]
+    how = {"ConsistentRead": True, "ProjectionExpression": ", ".join(NAMES), "ExpressionAttributeNames": NAMES}
+    return {table: {"Keys": listed} | how} if listed else {}
 
 
 def putting(

@@ -55,15 +55,15 @@ class Writing:
     pause: Callable[[float], None]
 
     def find(self, keys: list[str]) -> dict[str, Item]:
-        wanted: dict[str, Any] = items.reading(self.name, keys)
+        wanted: dict[str, Any] = items.wanted(self.name, keys)
         found: dict[str, Item] = {}
         for attempt in range(TRIES):
-            answer = self.table.batch_get_item(**wanted)
+            answer = self.table.batch_get_item(RequestItems=wanted)
             found |= items.found(answer, self.name)
             left = answer.get("UnprocessedKeys")
             if not left:
                 return found
-            wanted = {"RequestItems": left}
+            wanted = left
             self._rest(attempt)
         raise BusyError(f"{self.name} leaves keys unread")
 

@@ -21,7 +21,7 @@ from model.pseudonyms import Pseudonyms
 from model.transaction import ID, sent_id
 
 MOST = 100
-AT_ONCE = 8  # functions/aws/clients.py keeps a connection for each, and for the reads of functions/score/entities.py
+AT_ONCE = 8  # functions/aws/clients.py keeps a connection for each, and for the reads of functions/score/lookup.py
 ANSWERED_AFTER = 24.0  # seconds; the function has 28 (template.yaml)
 
 TOLD_APART = Pseudonyms(os.urandom(32))  # who is whom within a batch, which takes no key that lasts

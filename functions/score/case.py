@@ -12,7 +12,9 @@ from model.features import Feature
 from model.forest import Forest
 
 if TYPE_CHECKING:
-    from functions.score.ruling import Pending
+    from concurrent.futures import Future
+
+    from functions.score.lookup import Lookup
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Case:
     contract: Contract
     event: Event
     features: Mapping[str, Feature]
-    pending: Pending
+    lookup: Lookup
+    looked: Future[None] | None = None  # for other rules than those known
 
     @property
     def id(self) -> str:

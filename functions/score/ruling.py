@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from functions.score.lists import Listed, Lists
+from functions.score.lookup import Listed
 from functions.score.rules import RulesInForce
-from model import lists as listing
 from model import rehearsal
 from model.vocabulary import Facts
 
@@ -17,16 +16,7 @@ if TYPE_CHECKING:
     from functions.score.case import Case
     from model.decision import Decision
     from model.rules import Match, Rulebook, Verdict
-    from model.schema import Schema
     from model.transaction import Transaction
-
-MOST_AT_ONCE = 16  # two for each of the eight transactions of a batch that are scored at once
-
-
-@dataclass(frozen=True)
-class Pending:
-    listed: Future[Listed]
-    looked: Future[None] | None  # for other rules than those known, now and then
 
 
 @dataclass(frozen=True)
@@ -35,27 +25,28 @@ class Ruled:
     notes: dict[str, Any]  # for the kept decision
 
 
+@dataclass(frozen=True)
 class Ruling:
-    def __init__(self, rules: RulesInForce, lists: Lists, count: Callable[[str], None]) -> None:
-        self._rules, self._lists, self._count = rules, lists, count
-        self._threads = ThreadPoolExecutor(MOST_AT_ONCE)
+    rules: RulesInForce
+    threads: Executor
+    count: Callable[[str], None]
 
-    def begin(self, schema: Schema, transaction: Transaction) -> Pending:
-        listed = self._threads.submit(self._lists.read, listing.keys(schema, transaction))
-        return Pending(listed, self._threads.submit(self._rules.refresh) if self._rules.is_stale else None)
+    def look_for_others(self) -> Future[None] | None:
+        """Begins to look whether the rules were replaced, now and then."""
+        return self.threads.submit(self.rules.refresh) if self.rules.is_stale else None
 
     def decide(self, case: Case, decision: Decision, seconds: float) -> Ruled:
         """What could not be read in so many seconds more is decided without: by the rules known before, and as if
         nobody were on a list."""
-        begun: list[Future[Any] | None] = [case.pending.listed, case.pending.looked]
+        begun: list[Future[Any] | None] = [case.lookup.reading, case.looked]
         wait([read for read in begun if read], timeout=seconds)
-        listed = case.pending.listed.result() if case.pending.listed.done() else Listed(is_known=False)
-        book = self._rules.book(case.contract)
+        listed = case.lookup.listed()
+        book = self.rules.book(case.contract)
         transaction = case.event.transaction
         facts = Facts(case.contract.schema, transaction, case.features, decision, listed.denied, listed.allowed)
         verdict = book.judge(facts)
         notes = _notes(decision, book, verdict, listed)
-        is_known = {"rules": self._rules.is_known, "lists": listed.is_known}
+        is_known = {"rules": self.rules.is_known, "lists": listed.is_known}
         unreadable = [name for name, known in is_known.items() if not known]
         if unreadable:
             notes["unreadable"] = unreadable
@@ -75,9 +66,9 @@ class Ruling:
         metrics = {"rule": "DecidedByRule", "rule_errors": "RuleErrors", "rules_left_out": "RulesLeftOut"}
         for note, metric in metrics.items():
             if note in notes:
-                self._count(metric)
+                self.count(metric)
         for what in notes.get("unreadable", []):
-            self._count(f"{what.capitalize()}Unreadable")
+            self.count(f"{what.capitalize()}Unreadable")
 
 
 def _notes(decision: Decision, book: Rulebook, verdict: Verdict, listed: Listed) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from functions.score.case import Case
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions, Row
 from functions.score.endpoint import EndpointUnavailableError, OtherFeaturesError
-from functions.score.entities import Entities
 from functions.score.hiding import Hiding
 from functions.score.judging import Judging
 from functions.score.live import Live, LiveModel
+from functions.score.lookup import Tables
 from functions.score.recording import Event, Recorder
 from functions.score.ruling import Ruled, Ruling
 from functions.score.schema_in_force import SchemaInForce
 from functions.score.shadow import Shadow
-from model import features, history, rehearsal
+from model import features, history, lists, rehearsal
 from model.contract import Contract
 from model.decision import Decision, by_policy
 from model.schema import InvalidTransaction, Schema
@@ -38,7 +38,7 @@ class Scoring:
     live: LiveModel
     schema: SchemaInForce
     hiding: Hiding
-    entities: Entities
+    tables: Tables
     judging: Judging
     decisions: Decisions
     recorder: Recorder
@@ -95,11 +95,12 @@ class Scoring:
         transaction = self.hiding.hide(schema, _validate(schema, payload), deadline.left_for_history())
         plan = schema.history_plan
         keys = history.keys(plan, transaction)
-        pending = self.ruling.begin(schema, transaction)
-        read = self.entities.states(keys, deadline.left_for_history())
+        lookup = self.tables.begin(keys, lists.keys(schema, transaction))
+        looked = self.ruling.look_for_others()
+        read = lookup.states(deadline.left_for_history())
         states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
         event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
-        return Case(contract, event, features.compute(schema, transaction, states), pending)
+        return Case(contract, event, features.compute(schema, transaction, states), lookup, looked)
 
     def _counts(self, event: Event, now: datetime) -> bool:
         """Whether the history is to remember the event."""

@@ -14,11 +14,10 @@ from functions.score.breaker import Breaker
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
-from functions.score.entities import Entities
 from functions.score.hiding import Hiding
 from functions.score.judging import Judging
-from functions.score.lists import Lists
 from functions.score.live import LiveModel
+from functions.score.lookup import MOST_AT_ONCE, Tables
 from functions.score.recording import Recorder
 from functions.score.rules import RulesInForce
 from functions.score.ruling import Ruling
@@ -59,16 +58,16 @@ def scoring(
     live = LiveModel(s3, found.bucket, time.monotonic, threads, logger)
     decisions = Decisions(table, found.decisions_table)
     rules = RulesInForce(s3, found.bucket, time.monotonic, logger)
-    lists = Lists(table, found.lists_table, utc_now, logger)
+    reads = ThreadPoolExecutor(MOST_AT_ONCE)
     return Scoring(
         live=live,
         schema=SchemaInForce(s3, found.bucket),
         hiding=Hiding(StackKey(clients.secrets, found.stack_key_arn), threads),
-        entities=Entities(table, found.history_table, logger),
+        tables=Tables(table, found.history_table, found.lists_table, utc_now, logger, reads),
         judging=Judging(live, Endpoint(runtime, breaker, threads, metrics.count)),
         decisions=decisions,
         recorder=Recorder(recording, decisions, found.history_table, time.monotonic, time.sleep),
-        ruling=Ruling(rules, lists, metrics.count),
+        ruling=Ruling(rules, threads, metrics.count),
         shadow=Shadow(s3, found.bucket, live, time.monotonic, threads, logger),
         retention_days=found.retention_days,
         deadline=partial(Deadline.after, found.score_budget_ms / 1000, time.monotonic),

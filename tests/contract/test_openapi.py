@@ -8,7 +8,7 @@ import pytest
 from functions.aws import clients
 from functions.openapi.refusals import REFUSALS
 from functions.rest import body
-from functions.score import batch, entities
+from functions.score import batch, lookup
 from tests.contract import template
 from tests.functions.description import described, validator
 
@@ -72,7 +72,7 @@ def test_the_bounds_of_a_body_are_those_that_are_described():
 
 
 def test_the_transactions_of_a_batch_find_a_connection_each():
-    assert clients.SCORING_TABLE.max_pool_connections == batch.AT_ONCE + entities.MOST_AT_ONCE
+    assert clients.SCORING_TABLE.max_pool_connections == batch.AT_ONCE + lookup.MOST_AT_ONCE
     assert clients.RECORDING_TABLE.max_pool_connections >= batch.AT_ONCE
     assert clients.endpoint_config(0.8).max_pool_connections >= batch.AT_ONCE
 

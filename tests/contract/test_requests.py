@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from sagemaker.core import image_uris
 
-from functions.aws import guardrails, images, lists, names, requests
+from functions.aws import guardrails, history, images, lists, names, requests
 from functions.aws.guardrails import GuardrailError
 from functions.deploy import proof
 from functions.score.endpoint import request as invocation
 from model.golden import Golden
+from model.history_schema import MOST_ENTITIES
 from model.lists import MOST_FIELDS
 from model.training.golden import MOST
 from model.transaction import LONGEST_ID
@@ -17,6 +18,7 @@ from tests.contract import service_model
 from tests.functions.conftest import BUCKET, deploy_settings, train_settings
 
 JOB = names.job("fraud", "4296854961e50a36", 12)
+MOST_KEYS = 100  # of one BatchGetItem
 LONGEST_STACK = "s" * 40  # as the template's description says
 
 
@@ -142,12 +144,19 @@ def test_requests_for_lists_are_ones_that_aws_accepts():
     keys = [f"field-{number}#{'0' * 32}" for number in range(MOST_FIELDS)]
     now = datetime(2026, 11, 23, tzinfo=UTC)
     built = {
-        "BatchGetItem": lists.reading("fraud-lists", keys),
+        "BatchGetItem": {"RequestItems": lists.wanted("fraud-lists", keys)},
         "PutItem": lists.putting("fraud-lists", keys[0], "deny", now, now, "stolen"),
         "DeleteItem": lists.removing("fraud-lists", keys[0]),
     }
     for operation, request in built.items():
         assert service_model.problems("dynamodb", operation, request) == [], operation
+
+
+def test_all_that_a_transaction_looks_up_fits_in_one_request():
+    wanted = history.wanted("fraud-history", [f"0#entity-{number}#{'0' * 32}" for number in range(MOST_ENTITIES)])
+    wanted |= lists.wanted("fraud-lists", [f"field-{number}#{'0' * 32}" for number in range(MOST_FIELDS)])
+    assert service_model.problems("dynamodb", "BatchGetItem", {"RequestItems": wanted}) == []
+    assert sum(len(of_table["Keys"]) for of_table in wanted.values()) <= MOST_KEYS
 
 
 def test_the_champion_is_a_further_channel_of_the_same_job():

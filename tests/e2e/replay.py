@@ -14,7 +14,7 @@ def states(stack: Stack, keys: set[str]) -> dict[str, Any]:
     table, name = stack.client("dynamodb"), stack.outputs["HistoryTableName"]
     found: dict[str, Any] = {}
     for some in batched(keys, 100):
-        found |= items.states(table.batch_get_item(**items.reading(name, some)), name, some)
+        found |= items.states(table.batch_get_item(RequestItems=items.wanted(name, some)), name, some)
     return found
 
 

@@ -16,7 +16,7 @@ DAY = 86_400_000_000
 
 
 def stored(history_table: Any, key: str) -> dict[str, Any]:
-    answer = history_table.batch_get_item(**history.reading(HISTORY, [key]))
+    answer = history_table.batch_get_item(RequestItems=history.wanted(HISTORY, [key]))
     return dict(history.states(answer, HISTORY, [key])[key])
 
 

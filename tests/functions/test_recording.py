@@ -8,8 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from functions.score.decisions import Decisions, Row
-from functions.score.entities import Entities
-from functions.score.handler import logger
 from functions.score.recording import Event, Recorder
 from model import history
 from model.schema import load
@@ -48,11 +46,10 @@ def test_the_order_of_reading_and_writing_makes_no_difference(recorder, table, e
         transaction(number, seconds, f"{mark}{customer}", terminal and f"{mark}{terminal}")
         for number, (seconds, customer, terminal, _) in enumerate(events)
     ]
-    entities = Entities(table, HISTORY, logger)
     snapshots, expected, keys = [], {}, [history.keys(PLAN, one) for one in made]
     every_key = {key for some in keys for key in some.values()}
     for number, one in enumerate(made):
-        snapshots.append({key: dict(entities.states({"": key}, 60)[""]) for key in every_key})
+        snapshots.append({key: stored(table, key) for key in every_key})
         seen = snapshots[max(0, number - events[number][3])]
         event = Event(PLAN, one, keys[number], {field: seen[key] for field, key in keys[number].items()})
         row = Row({"transaction_id": f"{mark}{one.id}"})

@@ -13,14 +13,12 @@ from botocore.exceptions import ReadTimeoutError
 from functions.aws import clients
 from functions.aws import history as items
 from functions.score.decisions import Row
-from functions.score.entities import Entities
-from functions.score.handler import logger
 from functions.score.recording import TRY_FOR
 from model import history
 from model.features import names
 from model.schema import Schema
 from tests.functions.artefacts import contract
-from tests.functions.conftest import HISTORY, TABLE, sample_event
+from tests.functions.conftest import HISTORY, LISTS, TABLE, sample_event
 from tests.functions.fakes import START, client_error
 from tests.functions.world import FIRST, SECOND, World, build
 
@@ -41,10 +39,12 @@ class Table:
     real: Any
     instead: dict[str, list[Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**request: Any) -> Any:
             self.calls.append(operation)
+            self.requests.append(request)
             waiting = self.instead.get(operation, [])
             return waiting.pop(0)(**request) if waiting else getattr(self.real, operation)(**request)
 
@@ -56,7 +56,7 @@ def wrapped(world, table) -> Table:
     made = Table(table)
     world.scoring = replace(
         world.scoring,
-        entities=Entities(made, HISTORY, logger),
+        tables=replace(world.scoring.tables, client=made),
         recorder=replace(world.scoring.recorder, table=made, decisions=type(world.scoring.decisions)(made, TABLE)),
     )
     return made
@@ -223,11 +223,12 @@ def test_all_entities_are_read_in_one_call_and_all_is_written_in_one(world, wrap
     assert wrapped.calls == ["batch_get_item", "transact_write_items"]
 
 
-def test_without_windows_nothing_is_read_and_the_decision_is_written_alone(world, wrapped):
+def test_without_windows_the_lists_alone_are_read_and_the_decision_is_written_alone(world, wrapped):
     schema = Schema.from_dict(contract(FIRST).schema.to_dict() | {"history": {"windows": []}})
     world.serve(contract(SECOND, schema=schema, features=names(schema)))
     assert world.score()[0] == 200
-    assert wrapped.calls == ["put_item"]
+    assert wrapped.calls == ["batch_get_item", "put_item"]
+    assert set(wrapped.requests[0]["RequestItems"]) == {LISTS}
 
 
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])

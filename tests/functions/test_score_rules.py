@@ -13,13 +13,12 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.archive.lines import line
 from functions.score.decisions import NESTED_NOTES
-from functions.score.lists import Lists
 from functions.score.rules import FRESH_FOR, RulesInForce
 from functions.score.ruling import Ruling
 from model import rules
 from tests.functions.artefacts import contract
 from tests.functions.conftest import BUCKET, HISTORY, LISTS, TABLE, client, sample_event
-from tests.functions.fakes import START, client_error
+from tests.functions.fakes import START, AtOnce, client_error
 from tests.functions.rules import AMOUNT_RULE, enlist, put_in_force
 from tests.functions.world import FIRST, SECOND, World, build
 
@@ -44,12 +43,13 @@ def outcome(world: World, transaction_id: str) -> str:
 
 
 def with_ports(world: World, s3: Any = None, table: Any = None) -> StringIO:
-    """Other neighbours for rules and lists alone; what is logged."""
+    """Other neighbours for rules and reads alone; what is logged."""
     log = StringIO()
     logger = Logger(service=f"ruling-{uuid4()}", stream=log)  # of one name there is one logger
     rules_in_force = RulesInForce(s3 or world.s3, BUCKET, lambda: world.seconds[0], logger)
-    lists = Lists(table or client("dynamodb"), LISTS, world.scoring.now, logger)
-    world.scoring = replace(world.scoring, ruling=Ruling(rules_in_force, lists, world.counted.append), logger=logger)
+    tables = replace(world.scoring.tables, client=table or client("dynamodb"), logger=logger)
+    ruling = Ruling(rules_in_force, AtOnce(), world.counted.append)
+    world.scoring = replace(world.scoring, tables=tables, ruling=ruling, logger=logger)
     return log
 
 
@@ -141,7 +141,7 @@ class Broken:
 def test_rules_that_cannot_be_read_are_the_ones_known_before(world, s3):
     put_in_force(s3, AMOUNT_RULE)
     assert outcome(world, "tx-1") == "review"
-    world.scoring.ruling._rules._s3 = Broken()
+    world.scoring.ruling.rules._s3 = Broken()
     world.seconds[0] += FRESH_FOR
     assert outcome(world, "tx-2") == "review"
     assert "unreadable" not in decision(world, "tx-2")
@@ -194,10 +194,12 @@ def test_an_expired_entry_that_is_still_in_the_table_does_not_count(world, secon
 
 
 class Throttled:
-    """Answers for none of the keys."""
+    """Answers for none of the lists' keys."""
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
-        return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+        wanted = request["RequestItems"]
+        answer = client("dynamodb").batch_get_item(RequestItems={HISTORY: wanted[HISTORY]})
+        return answer | {"UnprocessedKeys": {LISTS: wanted[LISTS]}}
 
 
 class Forbidden:
@@ -214,7 +216,12 @@ def test_lists_that_cannot_be_read_list_nobody_and_are_told(world, broken):
     assert "ListsUnreadable" in world.counted
 
 
-def test_lists_are_read_in_one_request_for_all_whom_the_transaction_names(world):
+def test_throttled_lists_cost_nobody_the_history(world):
+    with_ports(world, table=Throttled())
+    assert "history" not in world.score()[1]
+
+
+def test_lists_and_history_are_read_in_one_request_for_all_whom_the_transaction_names(world):
     class Counting:
         requests: list[Any] = []  # noqa: RUF012 (of this test alone)
 
@@ -225,8 +232,10 @@ def test_lists_are_read_in_one_request_for_all_whom_the_transaction_names(world)
     with_ports(world, table=Counting())
     world.score(terminal_id=...)
     (request,) = Counting.requests
-    keys = [key["entity"]["S"].partition("#")[0] for key in request["RequestItems"][LISTS]["Keys"]]
-    assert keys == ["customer_id", "card_id", "email", "ip_address"]
+    named = ["customer_id", "card_id", "email", "ip_address"]
+    keys = {table: [key["entity"]["S"] for key in wanted["Keys"]] for table, wanted in request["RequestItems"].items()}
+    assert [key.split("#")[0] for key in keys[LISTS]] == named
+    assert sorted(key.split("#")[1] for key in keys[HISTORY]) == sorted(named)
 
 
 @pytest.mark.parametrize("wanted", ["approve", "review", "block"])

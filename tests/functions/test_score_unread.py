@@ -15,7 +15,6 @@ from botocore.exceptions import ReadTimeoutError
 
 from functions.score.deadline import Deadline
 from functions.score.decisions import Row
-from functions.score.entities import Entities
 from tests.functions.artefacts import contract
 from tests.functions.conftest import HISTORY, TABLE, sample_event
 from tests.functions.fakes import START, client_error
@@ -32,7 +31,7 @@ def world(s3, table, history_table, context) -> World:
 
 
 class Unreadable:
-    """A history table that cannot be read; written to it can be."""
+    """Tables that cannot be read; written to they can be."""
 
     def __init__(self, real: Any, refuse: Callable[[], None]) -> None:
         self.real, self.refuse = real, refuse
@@ -43,17 +42,17 @@ class Unreadable:
 
 
 class Throttled:
-    """A history table that leaves some entities for later."""
+    """Leaves some entities of the history for later."""
 
     def __init__(self, real: Any, *fields: str) -> None:
         self.real, self.fields = real, fields
 
     def batch_get_item(self, **request: Any) -> Any:
-        ((table, wanted),) = request["RequestItems"].items()
+        wanted = request["RequestItems"][HISTORY]
         later = [key for key in wanted["Keys"] if key["entity"]["S"].split("#")[1] in self.fields]
         now = [key for key in wanted["Keys"] if key not in later]
-        answer = self.real.batch_get_item(RequestItems={table: wanted | {"Keys": now}})
-        return answer | ({"UnprocessedKeys": {table: wanted | {"Keys": later}}} if later else {})
+        answer = self.real.batch_get_item(RequestItems=request["RequestItems"] | {HISTORY: wanted | {"Keys": now}})
+        return answer | ({"UnprocessedKeys": {HISTORY: wanted | {"Keys": later}}} if later else {})
 
 
 def refused() -> None:
@@ -65,7 +64,8 @@ def timed_out() -> None:
 
 
 def read_from(world: World, table: Any) -> None:
-    world.scoring = replace(world.scoring, entities=Entities(table, HISTORY, world.scoring.logger))
+    tables = replace(world.scoring.tables, client=table, logger=world.scoring.logger)
+    world.scoring = replace(world.scoring, tables=tables)
 
 
 def details(world: World) -> dict[str, Any]:

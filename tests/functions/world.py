@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
@@ -13,12 +14,11 @@ from functions.score.breaker import Breaker
 from functions.score.deadline import Deadline
 from functions.score.decisions import Decisions
 from functions.score.endpoint import Endpoint
-from functions.score.entities import Entities
 from functions.score.handler import handler, logger
 from functions.score.hiding import Hiding
 from functions.score.judging import Judging
-from functions.score.lists import Lists
 from functions.score.live import LiveModel
+from functions.score.lookup import Tables
 from functions.score.recording import Recorder
 from functions.score.rules import RulesInForce
 from functions.score.ruling import Ruling
@@ -136,11 +136,11 @@ def build(s3: Any, table: Any, context: Any, pause: Callable[[float], None] | No
         live=live,
         schema=SchemaInForce(s3, BUCKET),
         hiding=Hiding(StackKey(lambda: secrets, STACK_KEY), AtOnce()),  # type: ignore[arg-type]
-        entities=Entities(table, HISTORY, logger),
+        tables=Tables(table, HISTORY, LISTS, now, logger, ThreadPoolExecutor(1)),
         judging=Judging(live, Endpoint(asked, Breaker(clock), AtOnce(), counted.append)),  # type: ignore[arg-type]
         decisions=decisions,
         recorder=Recorder(table, decisions, HISTORY, clock, pause or wait),
-        ruling=Ruling(rules, Lists(table, LISTS, now, logger), counted.append),
+        ruling=Ruling(rules, AtOnce(), counted.append),
         shadow=Shadow(s3, BUCKET, live, clock, AtOnce(), logger),  # type: ignore[arg-type]
         retention_days=SCORE_SETTINGS.retention_days,
         deadline=partial(Deadline.after, PATIENT, clock),

@@ -8,7 +8,7 @@ import pytest
 
 from model import features, history, history_sentences, inference
 from model.history_names import HistoryFeature
-from model.reasons import MOST_REASONS, explain, fact, family
+from model.reasons import MOST_REASONS, explain, fact
 from model.schema import Schema
 from tests.model.conftest import small
 from tests.model.payloads import CARD_PAYMENT
@@ -164,7 +164,7 @@ def test_a_member_that_pulled_against_its_family_is_not_what_is_told(past):
 
 
 def test_times_of_day_days_of_the_week_and_parts_of_an_address_are_families(cards):
-    families = {name: family(cards, name) for name in features.names(cards)}
+    families = cards.family_of
     assert families["hour"] == families["is_night"] != families["weekday"] == families["is_weekend"]
     assert families["email_domain"] == families["email_length"] == families["email_tld"]
     assert families["amount"] not in {families[name] for name in families if name != "amount"}
@@ -227,10 +227,10 @@ def test_the_reasons_of_a_trained_model_are_of_different_families_and_add_up(ser
         (moved,) = inference.contribute(served, rows)
         found = explain(contract.schema, computed, moved)
         assert 1 <= len(found) <= MOST_REASONS
-        families = [family(contract.schema, reason.feature) for reason in found]
+        families = [contract.schema.family_of[reason.feature] for reason in found]
         assert len(set(families)) == len(families)
         for reason, name in zip(found, families, strict=True):
-            together = sum(moved[member] for member in moved if family(contract.schema, member) == name)
+            together = sum(moved[member] for member in moved if contract.schema.family_of[member] == name)
             assert reason.contribution == pytest.approx(together, abs=1e-4)
             assert math.copysign(1, moved[reason.feature]) == math.copysign(1, together)
             assert re.search(r", which (strongly )?(raises|lowers) the risk$", reason.text)
