@@ -7,15 +7,14 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
+from bench import history
 from bench.figures import WARM_UP, report, report_latencies, timed
 from bench.stubs import BUCKET, InMemory, loopback
 from model.contract import Contract
@@ -61,10 +60,11 @@ CONTEXT: Any = SimpleNamespace(  # what the handler's logger reads of it
 def whole(
     contract: Contract, trees: bytes, transaction: Mapping[str, Any], predicted: Mapping[str, Any], calls: int
 ) -> None:
+    """Its entities are known, with every counter in use."""
     os.environ.update(ENVIRONMENT)
-    files, prediction = _files(contract, trees), json.dumps(predicted).encode()
     event = json.loads(EVENT.read_text("utf-8")) | {"body": json.dumps(transaction)}
-    memory = Noted(InMemory(files, prediction))
+    answers = InMemory(_files(contract, trees), json.dumps(predicted).encode(), _looked_up(contract, transaction))
+    memory = Noted(answers)
     ours = _handler(event, memory, memory, memory)
     (own,) = _in_turn([ours], calls)
     report_latencies("score_function_own_work", own)
@@ -72,7 +72,7 @@ def whole(
         memory.calls.clear()
         ours()
     requests = list(memory.calls)
-    with loopback(files, prediction) as address:
+    with loopback(answers) as address:
         table, runtime, s3 = (_client(name, address) for name in ("dynamodb", "sagemaker-runtime", "s3"))
         bare = _bare(runtime, table, requests)
         whole, only_calls = _in_turn([_handler(event, s3, table, runtime), bare], calls)
@@ -97,13 +97,10 @@ def _handler(event: dict[str, Any], s3: Any, table: Any, runtime: Any) -> Callab
 
 
 def _bare(runtime: Any, table: Any, requests: list[tuple[str, dict[str, Any]]]) -> Callable[[], Any]:
-    """What is read at the same time, then the endpoint, then the write."""
-    reads = [partial(getattr(table, name), **request) for name, request in requests if name.endswith("get_item")]
-    asked, threads = dict(requests), ThreadPoolExecutor(len(reads))
+    asked = dict(requests)
 
     def call() -> None:
-        for read in [threads.submit(read) for read in reads]:
-            read.result()
+        table.batch_get_item(**asked["batch_get_item"])
         json.loads(runtime.invoke_endpoint(**asked["invoke_endpoint"])["Body"].read())
         table.transact_write_items(**asked["transact_write_items"])
 
@@ -135,6 +132,12 @@ def _silence() -> Iterator[None]:
     """The function writes its metrics where the figures go."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         yield
+
+
+def _looked_up(contract: Contract, payload: Mapping[str, Any]) -> dict[str, Any]:
+    plan, transaction = contract.schema.history_plan, contract.schema.validate(payload)
+    items = history.stored_items(plan, transaction, history.well_known(plan, transaction))
+    return {"Responses": {ENVIRONMENT["HISTORY_TABLE"]: list(items.values())}}
 
 
 def _files(contract: Contract, trees: bytes) -> dict[str, bytes]:

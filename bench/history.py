@@ -21,8 +21,7 @@ EXPIRES_AT = 2_000_000_000
 
 def one_event(plan: Plan, transaction: Transaction, calls: int) -> None:
     states = well_known(plan, transaction)
-    keys = history.keys(plan, transaction)
-    stored = {field: _item(keys[field], state) for field, state in states.items()}
+    keys, stored = history.keys(plan, transaction), stored_items(plan, transaction, states)
 
     def read_and_observe() -> None:
         history.read(plan, transaction, states)
@@ -52,8 +51,12 @@ def well_known(plan: Plan, transaction: Transaction) -> dict[str, State]:
     return states
 
 
+def stored_items(plan: Plan, transaction: Transaction, states: Mapping[str, State]) -> dict[str, Mapping[str, Any]]:
+    """By field, as DynamoDB answers them."""
+    return {field: _item(key, states[field]) for field, key in history.keys(plan, transaction).items()}
+
+
 def _item(key: str, state: State) -> Mapping[str, Any]:
-    """As DynamoDB answers it."""
     attributes: dict[str, Any] = {
         name: {"NS": sorted(map(str, value))} if isinstance(value, frozenset) else {"N": str(value)}
         for name, value in state.items()

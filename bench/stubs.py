@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import Any, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 BUCKET = "bench"
-OPERATIONS = {"getitem": b"{}", "batchgetitem": b'{"Responses": {}}', "transactwriteitems": b"{}"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class InMemory:
 
     files: Mapping[str, bytes]
     prediction: bytes
+    looked_up: Mapping[str, Any]  # what DynamoDB answers to a BatchGetItem
 
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         found = self.files.get(request["Prefix"])
@@ -31,11 +32,8 @@ class InMemory:
     def get_object(self, **request: Any) -> dict[str, Any]:
         return {"Body": io.BytesIO(self.files[request["Key"]])}
 
-    def get_item(self, **_: Any) -> dict[str, Any]:
-        return {}
-
-    def batch_get_item(self, **_: Any) -> dict[str, Any]:
-        return {"Responses": {}}
+    def batch_get_item(self, **_: Any) -> Mapping[str, Any]:
+        return self.looked_up
 
     def transact_write_items(self, **_: Any) -> dict[str, Any]:
         return {}
@@ -45,11 +43,11 @@ class InMemory:
 
 
 @contextmanager
-def loopback(files: Mapping[str, bytes], prediction: bytes) -> Iterator[str]:
-    """Their address. They are a process of their own, as services are."""
+def loopback(answers: InMemory) -> Iterator[str]:
+    """The same clients' address. They are a process of their own, as services are."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, dict(files), prediction), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, answers), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
@@ -58,9 +56,9 @@ def loopback(files: Mapping[str, bytes], prediction: bytes) -> Iterator[str]:
         process.join()
 
 
-def _serve(told: Connection, files: dict[str, bytes], prediction: bytes) -> None:
+def _serve(told: Connection, answers: InMemory) -> None:
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: Answers(files, prediction), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(lambda: Answers(answers), "127.0.0.1", 0)
         told.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -70,8 +68,9 @@ def _serve(told: Connection, files: dict[str, bytes], prediction: bytes) -> None
 class Answers(asyncio.Protocol):
     """As little of HTTP as botocore's clients need: what a request takes here is part of no figure."""
 
-    def __init__(self, files: Mapping[str, bytes], prediction: bytes) -> None:
-        self._files, self._prediction, self._received = files, prediction, b""
+    def __init__(self, answers: InMemory) -> None:
+        self._files, self._prediction, self._received = answers.files, answers.prediction, b""
+        self._tables = {"batchgetitem": json.dumps(answers.looked_up).encode(), "transactwriteitems": b"{}"}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -91,7 +90,7 @@ class Answers(asyncio.Protocol):
 
     def _answer(self, address: SplitResult, operation: str) -> bytes:
         if operation:
-            return OPERATIONS[operation]
+            return self._tables[operation]
         if address.path.startswith("/endpoints/"):
             return self._prediction
         if "list-type" in address.query:

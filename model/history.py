@@ -131,7 +131,7 @@ def _observed(
     add = {counter: amount for counter, amount in counted.items() if amount and counter in within}
     members = _met(plan, field, named, state, moment, within)
     kept = within if state else {*add, *members}
-    drop = tuple(sorted(stored.keys() - kept - TIMES))
+    drop = tuple(sorted(counter for counter in stored if counter not in kept and counter not in TIMES))
     return Change(add, put, drop, members, newer_than=moment if "last" in put else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice, repeat
+from itertools import batched, chain, islice, repeat
 
 from model.counters import SLOTS, UNITS, amount_of, slots, steps
 from model.windows import Plan
@@ -20,20 +20,20 @@ def of_entity(
 ) -> list[Value]:
     """`counters` are those that the plan names for the moment; `amounts` are the event's own."""
     stored: Iterator[int] = map(state.get, counters, repeat(0)) if state else repeat(0)
-    per_bucket, levels = plan.resolution, range(len(plan.windows))
-    events = [sum(islice(stored, per_bucket)) for _ in levels]
+    totals_of, levels = map(sum, batched(stored, plan.resolution)), len(plan.windows)
+    events = list(islice(totals_of, levels))
     sums: list[Value] = []
     means: list[Value] = []
     ratios: list[Value] = []
     spreads: list[Value] = []
     for value, amount in zip(amounts, plan.amounts, strict=True):
-        totals = [float(_signed(sum(islice(stored, per_bucket)))) for _ in levels]
-        numbers = [sum(islice(stored, per_bucket)) for _ in levels] if amount.counted else events
+        totals = [float(_signed(total)) for total in islice(totals_of, levels)]
+        numbers = list(islice(totals_of, levels)) if amount.counted else events
         average = [_mean(total, number) for total, number in zip(totals, numbers, strict=True)]
         sums += [total / UNITS for total in totals]
         means += average
         ratios += [_ratio(value, mean) for mean in average]
-        logarithms, squares = sum(islice(stored, per_bucket)), sum(islice(stored, per_bucket))
+        logarithms, squares = islice(totals_of, 2)
         spreads.append(_spread(value, float(numbers[-1]), float(logarithms), float(squares)))
     times = [_seconds(state.get(name), moment, plan.memory) for name in ("last", "first")]
     return [*map(float, events), *sums, *means, *ratios, *spreads, *times, *_risks(plan, stored, moment)]

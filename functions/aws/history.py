@@ -51,13 +51,14 @@ def creation(table: str, key: str, known: State, expires_at: int) -> dict[str, A
 
 def state(item: Mapping[str, Any] | None) -> State:
     """What an item says; an entity never seen has none."""
-    counters = {name: attribute for name, attribute in (item or {}).items() if name not in NO_COUNTERS}
+    if item is None:
+        return {}
     try:
-        return _values(counters, int)
+        return _counters(item, int)
     except ValueError:  # a number written with an exponent, which is rare
         from decimal import Decimal
 
-        return _values(counters, lambda text: int(Decimal(text)))
+        return _counters(item, lambda text: int(Decimal(text)))
 
 
 def is_loaded(item: Mapping[str, Any], source: str) -> bool:
@@ -137,9 +138,7 @@ class _Expression:
 
     def clause(self, verb: str, joint: str, pairs: Mapping[str, Any]) -> None:
         if pairs:
-            aliases = [f":v{number}" for number in range(len(self.values), len(self.values) + len(pairs))]
-            self.values.update(zip(aliases, pairs.values(), strict=True))
-            parts = map(joint.join, zip(map(self.name, pairs), aliases, strict=True))
+            parts = [f"{self.name(name)}{joint}{self.value(value)}" for name, value in pairs.items()]
             self._clauses.append(f"{verb} {', '.join(parts)}")
 
     def remove(self, names: Iterable[str]) -> None:
@@ -177,8 +176,9 @@ def _numbers(members: Iterable[int]) -> dict[str, Any]:
     return {"NS": [str(member) for member in sorted(members)]}
 
 
-def _values(counters: Mapping[str, Mapping[str, Any]], whole: Callable[[str], int]) -> dict[str, int | frozenset[int]]:
+def _counters(item: Mapping[str, Any], whole: Callable[[str], int]) -> dict[str, int | frozenset[int]]:
     return {
         name: whole(attribute["N"]) if "N" in attribute else frozenset(map(whole, attribute["NS"]))
-        for name, attribute in counters.items()
+        for name, attribute in item.items()
+        if name not in NO_COUNTERS
     }
