@@ -1,5 +1,6 @@
 """The endpoint's process as the container runs it: gunicorn and Flask around the model, without nginx, one connection.
-Beside it /ping, which is what gunicorn and Flask take themselves."""
+Beside it /ping, which is what gunicorn and Flask take themselves. The client is a socket: Python's own takes as long as
+they do."""
 
 from __future__ import annotations
 
@@ -9,25 +10,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.figures import latencies, report_latencies
 from local.sagemaker.serving import image
 
 ROOT = Path(__file__).parents[1]
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+HEAD = "Host: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
 STARTS_WITHIN = 60.0  # seconds
 
 
 def one_row(folder: Path, requests: dict[str, str], calls: int, trees: int) -> None:
     """`requests` has a body by the name of its figure."""
-    with serving(folder) as port, closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        report_latencies("endpoint_ping", latencies(partial(_ask, connection, "GET", "/ping", None), calls))
+    with serving(folder) as port, _connected(port) as connection:
+        report_latencies("endpoint_ping", latencies(partial(_ask, connection, PING), calls))
         for figure, body in requests.items():
-            taken = latencies(partial(_ask, connection, "POST", "/invocations", body), calls)
+            taken = latencies(partial(_ask, connection, _request("POST", "/invocations", body)), calls)
             report_latencies(f"endpoint_{figure}", taken, trees=trees)
 
 
@@ -58,8 +58,8 @@ def _wait_until_loaded(port: int) -> None:
     until = time.monotonic() + STARTS_WITHIN
     while True:
         try:
-            with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-                _ask(connection, "GET", "/ping", None)
+            with _connected(port) as connection:
+                _ask(connection, PING)
         except OSError:
             if time.monotonic() > until:
                 raise
@@ -68,10 +68,28 @@ def _wait_until_loaded(port: int) -> None:
             return
 
 
-def _ask(connection: HTTPConnection, method: str, path: str, body: str | None) -> bytes:
-    connection.request(method, path, body, HEADERS)
-    answer = connection.getresponse()
-    read = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{path} answered {answer.status}: {read[:500]!r}")
-    return read
+@contextmanager
+def _connected(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connection
+
+
+def _request(method: str, path: str, body: str = "") -> bytes:
+    return f"{method} {path} HTTP/1.1\r\n{HEAD}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+
+
+PING = _request("GET", "/ping")
+
+
+def _ask(connection: socket.socket, request: bytes) -> bytes:
+    connection.sendall(request)
+    with connection.makefile("rb") as answer:
+        status, length = answer.readline(), 0
+        while header := answer.readline().strip():
+            name, _, value = header.lower().partition(b":")
+            length = int(value) if name == b"content-length" else length
+        body = answer.read(length)
+    if not status.startswith(b"HTTP/1.1 200 ") or len(body) < length:
+        raise RuntimeError(f"the endpoint answered {status!r} {body[:500]!r}")
+    return body

@@ -71,7 +71,7 @@ def test_the_whole_function_is_measured_beside_a_handler_that_makes_the_same_cal
     expected = {f"score_function_{name}_{share}" for name in apart for share in ("p50", "p99")}
     expected |= {f"score_function_{name}" for name in together}
     assert set(of_function) == expected | {"bare_botocore_loopback_p50", "bare_botocore_loopback_p99"}
-    calls = 4  # histories, lists, the endpoint, the decision with its history
+    calls = 3  # histories and lists, the endpoint, the decision with its history
     assert of_function["score_function_times_bare"]["requests"] == calls
 
 

@@ -128,7 +128,7 @@ def test_the_shipped_model_gives_the_probability_of_the_endpoint(served, model_d
     random = np.random.default_rng(13)
     drawn = random.choice(np.concatenate([around(limits(served.booster)), [np.nan] * 50]), (500, len(forest.features)))
     walked = [served.contract.calibrate(forest.log_odds(values)) for values in drawn.tolist()]
-    assert walked == inference.predict(served, drawn.astype(np.float32))
+    assert walked == inference.predict(served, drawn.tolist())
 
 
 def test_a_log_odds_of_before_the_first_tree_counts(learned):

@@ -56,6 +56,15 @@ def test_several_rows_are_answered_in_order(ask, computed):
     assert first == third != second
 
 
+def test_rows_by_themselves_get_to_the_last_bit_what_they_get_among_others(served):
+    """A few rows are walked, many are given to XGBoost."""
+    random = np.random.default_rng(5)
+    rows = random.choice([0.0, 1.0, 24.5, 3e6, -7.25, np.nan], (200, len(served.contract.features))).tolist()
+    together = inference.predict(served, rows)
+    assert [inference.predict(served, [row]) for row in rows] == [[one] for one in together]
+    assert inference.predict(served, rows[: inference.MOST_WALKED]) == together[: inference.MOST_WALKED]
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
 def test_text_and_bytes_are_both_understood(ask, computed, content_type):
     body = json.dumps(request(computed))

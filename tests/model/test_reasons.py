@@ -223,7 +223,7 @@ def test_the_reasons_of_a_trained_model_are_of_different_families_and_add_up(ser
     ]
     for payment in payments:
         computed = features.compute(contract.schema, contract.schema.validate(payment))
-        rows = inference._matrix(contract, {"features": list(contract.features), "rows": [list(computed.values())]})
+        rows = inference._rows(contract, {"features": list(contract.features), "rows": [list(computed.values())]})
         (moved,) = inference.contribute(served, rows)
         found = explain(contract.schema, computed, moved)
         assert 1 <= len(found) <= MOST_REASONS
