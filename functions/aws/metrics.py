@@ -7,7 +7,6 @@ from threading import Lock
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
-_together = EphemeralMetrics()
 _writing = Lock()  # a line of two threads at once is no metric
 
 
@@ -18,7 +17,8 @@ def count(name: str, value: int = 1) -> None:
 
 def measure(values: Mapping[str, int]) -> None:
     """Several in one line. The average of what is 0 or 1 is a share."""
+    together = EphemeralMetrics()
+    for name, value in values.items():
+        together.add_metric(name=name, unit=MetricUnit.Count, value=value)
     with _writing:
-        for name, value in values.items():
-            _together.add_metric(name=name, unit=MetricUnit.Count, value=value)
-        _together.flush_metrics()
+        together.flush_metrics()

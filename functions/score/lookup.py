@@ -37,7 +37,7 @@ class Listed:
 class Tables:
     """Reads are consistent: an event that was answered before is seen, and so is who was put on a list."""
 
-    client: DynamoDBClient
+    table: DynamoDBClient
     history: str
     lists: str
     now: Callable[[], datetime]
@@ -50,7 +50,7 @@ class Tables:
         return Lookup(self, entities, values, self.threads.submit(self._read, wanted))
 
     def _read(self, wanted: dict[str, Any]) -> Answer:
-        return self.client.batch_get_item(RequestItems=wanted) if wanted else {"Responses": {}}
+        return self.table.batch_get_item(RequestItems=wanted) if wanted else {"Responses": {}}
 
 
 @dataclass(frozen=True)

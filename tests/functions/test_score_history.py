@@ -56,7 +56,7 @@ def wrapped(world, table) -> Table:
     made = Table(table)
     world.scoring = replace(
         world.scoring,
-        tables=replace(world.scoring.tables, client=made),
+        tables=replace(world.scoring.tables, table=made),
         recorder=replace(world.scoring.recorder, table=made, decisions=type(world.scoring.decisions)(made, TABLE)),
     )
     return made

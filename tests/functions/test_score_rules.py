@@ -47,7 +47,7 @@ def with_ports(world: World, s3: Any = None, table: Any = None) -> StringIO:
     log = StringIO()
     logger = Logger(service=f"ruling-{uuid4()}", stream=log)  # of one name there is one logger
     rules_in_force = RulesInForce(s3 or world.s3, BUCKET, lambda: world.seconds[0], logger)
-    tables = replace(world.scoring.tables, client=table or client("dynamodb"), logger=logger)
+    tables = replace(world.scoring.tables, table=table or client("dynamodb"), logger=logger)
     ruling = Ruling(rules_in_force, AtOnce(), world.counted.append)
     world.scoring = replace(world.scoring, tables=tables, ruling=ruling, logger=logger)
     return log

@@ -64,7 +64,7 @@ def timed_out() -> None:
 
 
 def read_from(world: World, table: Any) -> None:
-    tables = replace(world.scoring.tables, client=table, logger=world.scoring.logger)
+    tables = replace(world.scoring.tables, table=table, logger=world.scoring.logger)
     world.scoring = replace(world.scoring, tables=tables)
 
 
