@@ -28,13 +28,18 @@ def category_names(schema: Schema) -> tuple[str, ...]:
 
 def compute(schema: Schema, transaction: Transaction, states: Mapping[str, State] = NO_HISTORY) -> dict[str, Feature]:
     """The features in the order of their names, given the state of each entity before this event."""
+    return of_itself(schema, transaction) | history.read(schema.history_plan, transaction, states)
+
+
+def of_itself(schema: Schema, transaction: Transaction) -> dict[str, Feature]:
+    """Those that no history is needed for."""
     features: dict[str, Feature] = {}
     for field in schema.fields:
         if field.role == "time":
             features[field.features[0]] = seconds_ago(transaction.values[field.name], transaction.timestamp)
         elif field.features:
             features |= zip(field.features, derive(field.role, transaction.values[field.name]), strict=True)
-    return features | calendar(transaction.timestamp) | history.read(schema.history_plan, transaction, states)
+    return features | calendar(transaction.timestamp)
 
 
 def derive(role: str, value: Feature) -> tuple[Feature, ...]:

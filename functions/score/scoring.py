@@ -97,10 +97,12 @@ class Scoring:
         keys = history.keys(plan, transaction)
         lookup = self.tables.begin(keys, lists.keys(schema, transaction))
         looked = self.ruling.look_for_others()
+        computed = features.of_itself(schema, transaction)  # while the tables are read
         read = lookup.states(deadline.left_for_history())
         states = {field: read.get(field, history.NEVER_SEEN) for field in keys}
         event = Event(plan, transaction, keys, states, frozenset(keys.keys() - read.keys()))
-        return Case(contract, event, features.compute(schema, transaction, states), lookup, looked)
+        computed |= history.read(plan, transaction, states)
+        return Case(contract, event, computed, lookup, looked)
 
     def _counts(self, event: Event, now: datetime) -> bool:
         """Whether the history is to remember the event."""
