@@ -1,4 +1,4 @@
-"""Runs `sam deploy` against the local stack, as anybody would by hand, and `sam build` when there is something to build."""
+"""Runs the real `sam deploy` against the local stack, and `sam build` where there is something new to build."""
 
 import os
 import subprocess
