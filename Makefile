@@ -49,11 +49,11 @@ lint: $(VENV)  ## ruff, mypy, cfn-lint
 
 .PHONY: unit
 unit: $(VENV) $(AWS_VENV)  ## unit and contract tests
-	pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS)
+	pytest -m "not e2e" -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on a local stack of their own
-	pytest -m e2e $(PYTEST_ARGS)
+e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on local stacks of their own
+	pytest tests/e2e -n 2 --dist loadscope $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(VENV)  ## the benchmarks, one JSON line per figure

@@ -1,10 +1,11 @@
 """What `sam build` makes of the repository, made once for each state of it: every stack is deployed from the same."""
 
+import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -18,17 +19,24 @@ SOURCES = ("template.yaml", "samconfig.toml", "Makefile", "requirements.txt", "f
 def template(make: Callable[[Path], None], builds: Path = BUILDS, repository: Path = REPOSITORY) -> Path:
     """The built template; `make` builds into the folder that it is given, when there is none of this state yet."""
     folder = builds / f"sam-{version(repository)}"
-    if not folder.exists():
-        for old in builds.glob("sam-*"):
-            shutil.rmtree(old)
-        scratch = builds / f"sam.{os.getpid()}"
-        try:
+    with alone(builds):
+        if not folder.exists():
+            for old in builds.glob("sam*"):
+                shutil.rmtree(old)
+            scratch = builds / "sam"
             make(scratch)
             pack(scratch)
             scratch.rename(folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
     return folder / "template.yaml"
+
+
+@contextmanager
+def alone(builds: Path) -> Iterator[None]:
+    """Two stacks that come up at the same moment build once."""
+    builds.mkdir(parents=True, exist_ok=True)
+    with (builds / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def version(repository: Path) -> str:

@@ -1,5 +1,6 @@
 """One local stack for the whole run, brought up as `make up DATA=…` does, on a port and a state of its own."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.ports import free_port
 
@@ -19,7 +21,9 @@ from .stack import CREDENTIALS, Stack
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
-LAST = ("test_sensitive.py", "test_killed.py")  # on a stack of their own, which the second of them kills
+# Files on stacks of their own, for a second process, in this order; the last of them kills its stack.
+APART = ("test_parity.py", "test_by_hand.py", "test_sensitive.py", "test_killed.py")
+LAST = ("test_fallback.py", "test_storm.py")  # of the shared stack, for they wait until no other has work to do
 SENSITIVE = ("card_id", "email", "ip_address")
 SLOW_MACHINE = 1500  # seconds for one test: thousands of requests, or two trainings, on cores that others use too
 
@@ -29,7 +33,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(SLOW_MACHINE))
-    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    later = LAST + APART
+    items.sort(key=lambda item: later.index(item.path.name) if item.path.name in later else -1)
+
+
+class Division(LoadScopeScheduling):
+    """With `-n 2`: what needs the shared stack in one process, all else in the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "apart" if Path(nodeid.partition("::")[0]).name in APART else "shared"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Division:
+    return Division(config, log)
 
 
 def shell(stack: Stack) -> dict[str, str]:
@@ -87,8 +103,23 @@ def sensitive_stack(sensitive_options: list[str]) -> Iterator[Stack]:
     if running := os.environ.get("SENSITIVE_STACK_JSON"):
         yield Stack.read(Path(running))
         return
-    with fresh_stack("sensitive", *sensitive_options) as made:
+    with neighbour(), fresh_stack("sensitive", *sensitive_options) as made:
         yield made
+
+
+@contextmanager
+def neighbour(kind: int = fcntl.LOCK_SH) -> Iterator[None]:
+    """Held by whoever has a stack beside the shared one."""
+    with (ROOT / ".cache" / "e2e.lock").open("w") as lock:
+        fcntl.flock(lock, kind)
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[None]:
+    """For tests that measure by the clock of a caller: there is no neighbour, and none comes."""
+    with neighbour(fcntl.LOCK_EX):
+        yield
 
 
 def state_of(name: str) -> Path:

@@ -24,6 +24,7 @@ from .test_failures import start_training
 from .test_fallback import no_endpoint
 from .throttle import throttled_tables
 
+pytestmark = pytest.mark.usefixtures("alone")
 REQUESTS = int(os.environ.get("STORM_REQUESTS", "2000"))
 EXPECTED = max(REQUESTS, 5000)  # the deployment may last longer than the requests that are asked for
 CALLERS = 16

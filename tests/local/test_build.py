@@ -2,7 +2,9 @@
 
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import yaml
@@ -50,7 +52,7 @@ def test_it_is_made_once_and_again_when_a_source_has_changed(tmp_path: Path, rep
     (repository / "model" / "trees.py").write_text("new")
     second = build.template(make, builds, repository)
     assert make.runs == 2
-    assert [folder.name for folder in builds.iterdir()] == [second.parent.name] != [first.parent.name]
+    assert first.parent != second.parent and list(builds.glob("sam*")) == [second.parent]
 
 
 def test_functions_of_the_same_bytes_share_an_archive_and_all_else_stays(tmp_path: Path, repository: Path) -> None:
@@ -64,11 +66,24 @@ def test_functions_of_the_same_bytes_share_an_archive_and_all_else_stays(tmp_pat
         assert zipfile.ZipFile(built.parent / name).read("functions/a.py") == text
 
 
-def test_a_build_that_fails_leaves_nothing(tmp_path: Path, repository: Path) -> None:
+def test_a_build_that_failed_is_made_anew(tmp_path: Path, repository: Path) -> None:
     def fail(folder: Path) -> None:
         Maker()(folder)
         raise OSError("disk is full")
 
+    make, builds = Maker(), tmp_path / "builds"
     with pytest.raises(OSError, match="disk is full"):
-        build.template(fail, tmp_path / "builds", repository)
-    assert list((tmp_path / "builds").iterdir()) == []
+        build.template(fail, builds, repository)
+    assert build.template(make, builds, repository).exists() and make.runs == 1
+
+
+def test_two_that_come_at_the_same_moment_build_once(tmp_path: Path, repository: Path) -> None:
+    make, together = Maker(), Barrier(2)
+
+    def bring_up() -> Path:
+        together.wait(10)
+        return build.template(make, tmp_path / "builds", repository)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (coming.result() for coming in [pool.submit(bring_up) for _ in range(2)])
+    assert first == second and make.runs == 1
