@@ -49,11 +49,11 @@ lint: $(VENV)  ## ruff, mypy, cfn-lint
 
 .PHONY: unit
 unit: $(VENV) $(AWS_VENV)  ## unit and contract tests
-	pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS)
+	pytest -m "not e2e" -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on a local stack of their own
-	pytest -m e2e $(PYTEST_ARGS)
+e2e: $(VENV) $(AWS_VENV)  ## end-to-end tests on local stacks of their own
+	pytest tests/e2e -n 2 --dist loadscope $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(VENV)  ## the benchmarks, one JSON line per figure
@@ -95,14 +95,15 @@ lock: $(VENV)  ## pin the .in files anew
 # `sam build` calls build-<LogicalId> once per function, with ARTIFACTS_DIR set (template.yaml: BuildMethod: makefile).
 # Packages are installed once per requirements.txt, less what nobody here loads (libyaml, for safe_load is Python;
 # Powertools' routers); .pyc files with unchecked hashes save Lambda the compilation
-# at every cold start, for the file times in a deployed archive are not those of the build.
+# at every cold start, for the file times in a deployed archive are not those of the build. They tell no folder of this
+# machine (-s), so all functions have the same bytes, which SAM uploads once.
 PACKAGES := .cache/build/packages-$(shell cat requirements.txt Makefile | sha256sum | cut -c1-12)
 
 .PHONY: build-%
 build-%: $(PACKAGES)
 	cp -R $(PACKAGES)/. functions model "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)/functions" "$(ARTIFACTS_DIR)/model" -name __pycache__ -prune -exec rm -rf {} +
-	$(PYTHON) -m compileall -q --invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)/functions" "$(ARTIFACTS_DIR)/model"
+	$(PYTHON) -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" "$(ARTIFACTS_DIR)/functions" "$(ARTIFACTS_DIR)/model"
 
 $(PACKAGES): requirements.txt
 	rm -rf $@ $@.new

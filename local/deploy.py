@@ -1,4 +1,4 @@
-"""Runs the real `sam build` and `sam deploy` against the local stack, as anybody would by hand."""
+"""Runs the real `sam deploy` against the local stack, and `sam build` where there is something new to build."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local import stack
+from local import build, stack
 from local.errors import LocalError
 from local.home import PYTHON, REPOSITORY, Home, last_lines
 from local.stack import Stack
@@ -18,18 +18,17 @@ STEP_SECONDS = 600.0
 
 def deploy(home: Home, endpoint_url: str, stack_name: str, say: Callable[[str], None]) -> Stack:
     home.sam_log.unlink(missing_ok=True)
-    shared = ["--config-file", str(CONFIG), "--config-env", "local"]
-    built = home.build / "template.yaml"
-    template = ["--template-file", str(REPOSITORY / "template.yaml")]
-    steps = {
-        "sam build": ["build", *template, *shared, "--build-dir", str(home.build)],
-        "sam deploy": ["deploy", "--template-file", str(built), *shared, "--stack-name", stack_name],
-    }
     taken = []
-    for name, arguments in steps.items():
-        started = time.monotonic()
-        run(name, arguments, environment(endpoint_url), home.sam_log, home)
+
+    def sam(command: str, *arguments: str) -> None:
+        started, name = time.monotonic(), f"sam {command}"
+        shared = ["--config-file", str(CONFIG), "--config-env", "local"]
+        run(name, [command, *shared, *arguments], environment(endpoint_url), home.sam_log, home)
         taken.append(f"{name} {time.monotonic() - started:.0f} s")
+
+    source = str(REPOSITORY / "template.yaml")
+    built = build.template(lambda folder: sam("build", "--template-file", source, "--build-dir", str(folder)))
+    sam("deploy", "--template-file", str(built), "--stack-name", stack_name)
     say(f"stack {stack_name}: {', '.join(taken)}")
     return stack.of(endpoint_url, stack_name)
 
@@ -67,6 +66,7 @@ def environment(endpoint_url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.5",  # seconds between two looks at the deployment
         "NO_COLOR": "1",
         "COLUMNS": "120",
     }

@@ -46,10 +46,6 @@ class Home:
         return self.root / "sam.log"
 
     @property
-    def build(self) -> Path:
-        return self.root / "build"
-
-    @property
     def stack(self) -> Path:
         """How clients reach the stack; written once it answers."""
         return self.root / "stack.json"

@@ -1,5 +1,6 @@
 """One local stack for the whole run, brought up as `make up DATA=…` does, on a port and a state of its own."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.ports import free_port
 
@@ -18,6 +21,10 @@ from .stack import CREDENTIALS, Stack
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
+# Files on stacks of their own, for a second process, in this order; the last of them kills its stack.
+APART = ("test_parity.py", "test_by_hand.py", "test_sensitive.py", "test_killed.py")
+LAST = ("test_fallback.py", "test_storm.py")  # of the shared stack, for they wait until no other has work to do
+SENSITIVE = ("card_id", "email", "ip_address")
 SLOW_MACHINE = 1500  # seconds for one test: thousands of requests, or two trainings, on cores that others use too
 
 
@@ -26,6 +33,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(SLOW_MACHINE))
+    later = LAST + APART
+    items.sort(key=lambda item: later.index(item.path.name) if item.path.name in later else -1)
+
+
+class Division(LoadScopeScheduling):
+    """With `-n 2`: what needs the shared stack in one process, all else in the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "apart" if Path(nodeid.partition("::")[0]).name in APART else "shared"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Division:
+    return Division(config, log)
 
 
 def shell(stack: Stack) -> dict[str, str]:
@@ -39,9 +59,10 @@ def shell(stack: Stack) -> dict[str, str]:
 
 
 def local(*arguments: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-    """Run `python -m local …` as the Makefile does."""
+    """Run `python -m local …` as the Makefile does, but wait half as long for a container that cannot serve."""
     command = [sys.executable, "-m", "local", *arguments]
-    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, **kwargs)
+    env = os.environ | {"LOCAL_SAGEMAKER_HEALTH_CHECK_SECONDS": "30"}
+    return subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +71,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if running := os.environ.get("STACK_JSON"):
         yield Stack.read(Path(running))
         return
-    files = simulate(tmp_path_factory.mktemp("sample"), rows=12_000, days=60, seed=5)
+    files = simulate(tmp_path_factory.mktemp("sample"), rows=6000, days=60, seed=7)
     with fresh_stack("e2e", "--data", *map(str, files)) as made:
         yield made
 
@@ -62,10 +83,54 @@ def simulate(folder: Path, **options: object) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+@pytest.fixture(scope="session")
+def sensitive_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return simulate(tmp_path_factory.mktemp("sensitive-sample"), rows=6000, days=60, seed=5)
+
+
+@pytest.fixture(scope="session")
+def sensitive_options(sensitive_files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """For `up`: a schema that calls cards and addresses sensitive."""
+    document: dict[str, Any] = yaml.load((ROOT / "model" / "schema.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
+    for name in SENSITIVE:
+        document["fields"][name]["sensitive"] = "true"
+    schema = tmp_path_factory.mktemp("schema") / "schema.yaml"
+    schema.write_text(yaml.safe_dump(document, sort_keys=False))
+    return ["--schema", str(schema), "--data", *map(str, sensitive_files)]
+
+
+@pytest.fixture(scope="session")
+def sensitive_stack(sensitive_options: list[str]) -> Iterator[Stack]:
+    if running := os.environ.get("SENSITIVE_STACK_JSON"):
+        yield Stack.read(Path(running))
+        return
+    with neighbour(), fresh_stack("sensitive", *sensitive_options) as made:
+        yield made
+
+
+@contextmanager
+def neighbour(kind: int = fcntl.LOCK_SH) -> Iterator[None]:
+    """Held by whoever has a stack beside the shared one."""
+    with (ROOT / ".cache" / "e2e.lock").open("w") as lock:
+        fcntl.flock(lock, kind)
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[None]:
+    """For tests that measure by the clock of a caller: there is no neighbour, and none comes."""
+    with neighbour(fcntl.LOCK_EX):
+        yield
+
+
+def state_of(name: str) -> Path:
+    return ROOT / ".cache" / f"{name}-{os.getpid()}"
+
+
 @contextmanager
 def fresh_stack(name: str, *options: str) -> Iterator[Stack]:
     """Without options on the sample that `make up` makes."""
-    state = ROOT / ".cache" / f"{name}-{os.getpid()}"
+    state = state_of(name)
     where = ("--state-dir", str(state))
     try:
         up = local("up", "--port", str(free_port()), *where, *options, timeout=SLOW_MACHINE / 2)
@@ -100,7 +165,7 @@ def in_time_order(files: list[Path]) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Labelled transactions that the stack's sample does not hold, as the files' columns."""
-    files = simulate(tmp_path_factory.mktemp("simulated"), rows=8000, seed=77)
+    files = simulate(tmp_path_factory.mktemp("simulated"), rows=6000, seed=83)
     rows = read_files(files)
     times = pd.to_datetime(rows["timestamp"], utc=True, format="ISO8601")
     return rows.assign(timestamp=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))

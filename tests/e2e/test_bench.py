@@ -13,7 +13,7 @@ from .stack import Stack
 def test_the_benchmark_scores_over_its_connections_and_nothing_fails(stack: Stack, tmp_path: Path) -> None:
     noted = tmp_path / "stack.json"
     noted.write_text(json.dumps(asdict(stack)))
-    few = ["--rows", "6000", "--calls", "100", "--walks", "1000"]
+    few = ["--rows", "2000", "--calls", "30", "--walks", "500"]
     command = [sys.executable, "-m", "bench.score", *few, "--stack", str(noted)]
     ran = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=400, check=False)
     assert ran.returncode == 0, ran.stderr

@@ -7,11 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import pytest
 from botocore.exceptions import ClientError
 
 from .conftest import ROOT, TOOLS, shell
 from .stack import Stack, wait_for
 from .test_training import csv
+
+
+@pytest.fixture(scope="module")
+def stack(sensitive_stack: Stack) -> Stack:
+    """Whose account the other one gets into."""
+    return sensitive_stack
 
 
 def sam(stack: Stack, *arguments: str) -> None:

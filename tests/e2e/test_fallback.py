@@ -15,6 +15,7 @@ from model.contract import Contract
 from .replay import states
 from .stack import Stack, wait_for
 
+pytestmark = pytest.mark.usefixtures("alone")
 CLOSE = 1e-6
 STRANGERS = ("customer_id", "card_id", "terminal_id")
 WITH_A_PAST = ("email", "ip_address")

@@ -17,7 +17,7 @@ from model import history
 from model.contract import Contract
 from model.schema import Schema
 
-from .conftest import ROOT, fresh_stack, in_time_order, training_files
+from .conftest import ROOT, fresh_stack, in_time_order, neighbour, training_files
 from .replay import states
 from .stack import Stack
 
@@ -28,7 +28,7 @@ CLOSE = 1e-6
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """One of its own: what other tests score is in the history of its entities."""
-    with fresh_stack("parity") as made:
+    with neighbour(), fresh_stack("parity") as made:
         yield made
 
 

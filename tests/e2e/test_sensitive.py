@@ -3,49 +3,28 @@
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
-from .conftest import ROOT, fresh_stack, in_time_order, simulate
+from .conftest import SENSITIVE, in_time_order
 from .stack import Stack, wait_for
 
 Transactions = list[dict[str, Any]]
-NAMES = ("card_id", "email", "ip_address")
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return simulate(tmp_path_factory.mktemp("sample"), rows=6_000, days=60, seed=5)
-
-
-@pytest.fixture(scope="module")
-def stack(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    if running := os.environ.get("SENSITIVE_STACK_JSON"):
-        yield Stack.read(Path(running))
-        return
-    schema = tmp_path_factory.mktemp("schema") / "schema.yaml"
-    schema.write_text(yaml.safe_dump(sensitive(), sort_keys=False))
-    with fresh_stack("sensitive", "--schema", str(schema), "--data", *map(str, files)) as made:
-        yield made
-
-
-def sensitive() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load((ROOT / "model" / "schema.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
-    for name in NAMES:
-        document["fields"][name]["sensitive"] = "true"
-    return document
+def stack(sensitive_stack: Stack) -> Stack:
+    return sensitive_stack
 
 
 def test_a_card_that_the_training_files_know_is_known_at_its_first_payment(
-    stack: Stack, files: list[Path], transactions: Transactions
+    stack: Stack, sensitive_files: list[Path], transactions: Transactions
 ) -> None:
     """What training left under digests lies under the keys that scoring makes of the value."""
-    rows = in_time_order(files)
+    rows = in_time_order(sensitive_files)
     card = rows["card_id"].value_counts().index[0]
     of_card = rows[rows["card_id"] == card]
     moment = (of_card["timestamp"].iloc[-1] + pd.Timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -69,7 +48,7 @@ def test_no_table_no_file_of_decisions_no_answer_and_no_log_shows_a_sensitive_va
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200]
     kept = answers[2].json()["transaction"]
-    assert all(kept[name].startswith("hidden-") for name in NAMES)
+    assert all(kept[name].startswith("hidden-") for name in SENSITIVE)
     assert stack.post("/score", json=transactions[1] | secret).json() == answers[0].json()
     assert stack.post("/score", json=transactions[1] | secret | {"card_id": "other"}).status_code == 409
 

@@ -1,5 +1,9 @@
-"""Whatever order, number and company messages come in: in the end the newest good model serves, deployed once."""
+"""Whatever order, number and company messages come in: in the end the newest good model serves, deployed once.
 
+DEPLOY_HISTORIES says how many are lived through; a release is tried with 2,000.
+"""
+
+import os
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +18,7 @@ from functions.monitor import handler as monitor
 from model.contract import Contract
 from tests.functions.histories import CALM, KEPT, Trouble, World
 
-HISTORIES = 2000
+HISTORIES = int(os.environ.get("DEPLOY_HISTORIES", "500"))
 Action = tuple[Any, ...]
 
 OPERATIONS = [

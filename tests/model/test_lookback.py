@@ -28,7 +28,7 @@ def assert_equal_paths(rules, events):
     assert dict(lookback.states(rules.history_plan, of_table)) == left
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(streams(), HISTORY, DELAY)
 def test_a_table_reads_and_leaves_the_same_past_as_its_events_one_by_one(events, history, delay):
     assert_equal_paths(schema(history, delay), events)
