@@ -24,6 +24,7 @@ TYPES = {
 SAID = {
     request_form.NOT_BLANK: "not blank",
     request_form.EMAIL["pattern"]: "e-mail address",
+    request_form.MOMENT["pattern"]: "date and time",
     entry.NOTE: "on one line",
 }
 FORMATS = {"date-time": "date and time", "ipv4": "IPv4", "ipv6": "IPv6"}

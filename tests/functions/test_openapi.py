@@ -247,7 +247,7 @@ def test_the_page_shows_the_same_to_people_and_needs_nothing_else(world):
     for name, form in found["components"]["schemas"].items():
         assert name in reader.text and all(field in reader.text for field in form["properties"])
     assert "one of chip, contactless" in reader.text and "0 to 130" in reader.text
-    assert "on one line" in reader.text
+    assert "text; date and time" in reader.text and "on one line" in reader.text
 
 
 def test_nothing_that_a_schema_says_becomes_part_of_the_pages_markup():
