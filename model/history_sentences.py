@@ -157,6 +157,8 @@ def window(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
     for limit, length, unit in ((90, 1, "second"), (90 * 60, 60, "minute"), (36 * 3600, 3600, "hour")):
         if seconds < limit:
             return _many(round(seconds / length), unit)

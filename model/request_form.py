@@ -15,10 +15,12 @@ from model.transaction import ID, LONGEST_ID
 Form = dict[str, Any]
 
 UNIT_NAMES = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-MOMENT: Form = {  # RFC 3339, and a little more: a blank for the T, no seconds, offsets such as +02 and +0200
-    "format": "date-time",
+YEAR = "(19[7-9][0-9]|2[01][0-9]{2})"
+LEAP_YEAR = "(19(7[26]|8[048]|9[26])|2000|2[01](0[48]|[2468][048]|[13579][26]))"
+MONTH_AND_DAY = "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+MOMENT: Form = {  # RFC 3339 and more: a blank for the T, no seconds, +02 and +0200. Its format would say less
     "pattern": (
-        "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        f"^({YEAR}-{MONTH_AND_DAY}|{LEAP_YEAR}-02-29)"
         r"[Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
         " ?([Zz]|[+-](0[0-9]|1[0-8])(:?[0-5][0-9])?)$"
     ),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from functions.rest import problems
-from model import lists, timestamps
-from model.field import Field, InvalidTransaction
+from model import lists
+from model.field import Field, InvalidTransaction, is_unicode
 from model.schema import Schema
-from model.transaction import LONGEST_TIMESTAMP
+from model.transaction import sent_moment
 
 OFF = "none"
 NAMES = ("field", "value", "list", "expires_at", "note")
 LONGEST_NOTE = 200
+BREAKING = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"  # controls, ends of lines, turns of the direction of writing
+NOTE = f"^[^{BREAKING}]*$"
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,8 @@ def _value(field: Field, raw: Any) -> str:
 def _expires_at(raw: Any, now: datetime) -> datetime | None:
     if raw is None:
         return None
-    if not isinstance(raw, str) or len(raw) > LONGEST_TIMESTAMP:
-        raise problems.invalid_field("expires_at", "must be an ISO 8601 timestamp such as 2026-12-31T00:00:00Z")
     try:
-        moment = timestamps.parse(raw)
+        moment = sent_moment(raw)
     except ValueError as error:
         raise problems.invalid_field("expires_at", str(error)) from None
     if moment <= now:
@@ -85,6 +86,6 @@ def _expires_at(raw: Any, now: datetime) -> datetime | None:
 def _note(raw: Any) -> str | None:
     if raw is None:
         return None
-    if not isinstance(raw, str) or len(raw) > LONGEST_NOTE or not raw.isprintable():
-        raise problems.invalid_field("note", f"must be a text of at most {LONGEST_NOTE} printable characters")
+    if not isinstance(raw, str) or len(raw) > LONGEST_NOTE or re.search(f"[{BREAKING}]", raw) or not is_unicode(raw):
+        raise problems.invalid_field("note", f"must be a text of one line with at most {LONGEST_NOTE} characters")
     return raw

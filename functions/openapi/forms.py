@@ -171,7 +171,7 @@ def _listing(schema: Schema) -> Form:
         "value": {"description": "in the form that the field has in a transaction"},
         "list": {"type": "string", "enum": [lists.DENY, lists.ALLOW, entry.OFF]},
         "expires_at": _said(_or_null(request_form.moment()), "in the future; without it the entry stays"),
-        "note": {"type": ["string", "null"], "maxLength": entry.LONGEST_NOTE},
+        "note": {"type": ["string", "null"], "maxLength": entry.LONGEST_NOTE, "pattern": entry.NOTE},
     }
     each = [
         {"properties": {"field": {"const": name}, "value": request_form.of_field(replace(field, required=True))}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from functions.lists import entry
 from model import request_form
 
 Form = dict[str, Any]
@@ -20,7 +21,12 @@ TYPES = {
     "array": "list",
     "object": "object",
 }
-SAID = {request_form.NOT_BLANK: "not blank", request_form.EMAIL["pattern"]: "e-mail address"}
+SAID = {
+    request_form.NOT_BLANK: "not blank",
+    request_form.EMAIL["pattern"]: "e-mail address",
+    request_form.MOMENT["pattern"]: "date and time",
+    entry.NOTE: "on one line",
+}
 FORMATS = {"date-time": "date and time", "ipv4": "IPv4", "ipv6": "IPv6"}
 
 

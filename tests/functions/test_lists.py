@@ -67,14 +67,14 @@ def listed(field: str, value: str) -> dict[str, Any] | None:
 
 def test_a_value_is_put_on_a_list_until_it_expires(post):
     later = (START + timedelta(days=1)).isoformat()
-    status, answer = post(**CARD, expires_at=later, note="stolen")
+    status, answer = post(**CARD, expires_at=later, note="volée, signalée par 👩‍💼")
     assert (status, answer) == (200, {"field": "card_id", "list": "deny", "expires_at": later})
     assert listed("card_id", "k-1") == {
         "entity": {"S": lists.key(load().by_name["card_id"], "k-1")},
         "list": {"S": "deny"},
         "added_at": {"S": START.isoformat()},
         "expires_at": {"N": str(int(START.timestamp()) + 86400)},
-        "note": {"S": "stolen"},
+        "note": {"S": "volée, signalée par 👩‍💼"},
     }
 
 
@@ -115,9 +115,12 @@ def test_the_same_customer_is_the_same_however_it_is_written(post):
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": "2026-11-23T15:00:00Z"}, "expires_at"),
         ({"expires_at": 1795446000}, "expires_at"),
+        ({"expires_at": " 2026-12-01T00:00:00Z"}, "expires_at"),
         ({"expires_at": "2026-12-01T00:00:00"}, "expires_at"),
         ({"note": "x" * 201}, "note"),
         ({"note": "a\nb"}, "note"),
+        ({"note": "a\u202eb"}, "note"),
+        ({"note": "\ud800"}, "note"),
         ({"note": 5}, "note"),
         ({"list": "none", "note": "x"}, "note"),
         ({"list": "none", "expires_at": "2027-01-01T00:00:00Z"}, "expires_at"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from functions.label import label
+from functions.lists import entry
 from functions.openapi import document, page
 from functions.rest.problems import ProblemError
 from functions.score import batch
@@ -151,6 +152,39 @@ def test_the_form_of_labels_says_yes_exactly_to_what_is_recorded(payload):
     assert says_yes.is_valid(payload) == accepted
 
 
+LATER = [time for time in TIMES if time > START.isoformat()]
+CHARACTERS = [character for character in map(chr, range(0x2100)) if character.isspace() or not character.isalnum()]
+CHANGES = {
+    "field": ["email", "ip_address", "amount", "", 1],
+    "value": ["a@b.example", "1.2.3.4", *WORDS, *texts_and_numbers(64)],
+    "list": ["allow", "none", "Deny", "", 1],
+    "expires_at": [*LATER, *(f" {time}" for time in LATER[:50]), "2027-01-01T00:00:00Z\n", "", 5],
+    "note": [*(f"a{character}b" for character in CHARACTERS), "👩", "b\n", "x" * 200, "x" * 201, "", 5],
+    "colour": ["red"],
+}
+
+
+@pytest.mark.parametrize("on", ["deny", "none"])
+@pytest.mark.parametrize("listed", [("card_id", "k-1"), ("email", "a@b.example"), ("ip_address", "::1")])
+def test_the_form_of_a_listing_says_yes_exactly_to_what_is_listed(listed, on):
+    found, schema = described(), load()
+    (media,) = found["paths"]["/lists"]["post"]["requestBody"]["content"].values()
+    says_yes = Validator(media["schema"] | {"components": found["components"]}, format_checker=FORMATS)
+
+    def is_listed(payload: dict[str, Any]) -> bool:
+        try:
+            entry.read(payload, schema, START, lambda _field, value: value)
+        except ProblemError:
+            return False
+        return True
+
+    listing = {"field": listed[0], "value": listed[1], "list": on}
+    changed = [listing | {name: value} for name, values in CHANGES.items() for value in [*values, None, [], {}]]
+    lacking = [{other: listing[other] for other in listing if other != name} for name in listing]
+    for payload in [listing, *changed, *lacking]:
+        assert says_yes.is_valid(payload) == is_listed(payload), payload
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 101])
 @pytest.mark.parametrize("more", [{}, {"colour": 1}])
 def test_the_form_of_a_batch_says_yes_exactly_to_what_is_scored(size, more):
@@ -213,6 +247,7 @@ def test_the_page_shows_the_same_to_people_and_needs_nothing_else(world):
     for name, form in found["components"]["schemas"].items():
         assert name in reader.text and all(field in reader.text for field in form["properties"])
     assert "one of chip, contactless" in reader.text and "0 to 130" in reader.text
+    assert "text; date and time" in reader.text and "on one line" in reader.text
 
 
 def test_nothing_that_a_schema_says_becomes_part_of_the_pages_markup():

@@ -101,6 +101,32 @@ def test_a_fact_is_told_with_its_value(past, feature, amount, sentence):
     assert past.says(feature, event(amount=float(amount))) == sentence
 
 
+def test_what_was_at_the_same_moment_is_not_told_as_no_seconds_ago():
+    """Two payments with one timestamp; and a fraud that became known as its time was over."""
+    same = Past().happened(event())
+    twin = "the customer had another transaction at the same moment"
+    assert same.says("CUSTOMER_seconds_since_last", event()) == twin
+    assert same.says("CUSTOMER_seconds_known", event()) == "the customer was first seen less than a second before"
+    at_once = {"terminal_seconds_since_fraud": 0.0, "terminal_seconds_since_first_fraud": 0.0}
+    for name, who in zip(at_once, ("last known fraud", "first known fraud in 30 days"), strict=True):
+        assert fact(SCHEMA, name, at_once) == f"the till's {who} was less than a second before"
+
+
+@pytest.mark.parametrize(
+    ("opened", "sentence"),
+    [
+        ("2026-03-01T12:00:00Z", "account opened is less than a second before"),
+        ("2026-03-01T12:00:00.25Z", "account opened is less than a second after"),
+        ("2026-03-01T11:59:58Z", "account opened is 2 seconds before"),
+        ("2026-03-02T12:00:00Z", "account opened is 24 hours after"),
+    ],
+)
+def test_how_far_a_time_of_the_past_is_away(opened, sentence):
+    schema = Schema.from_dict(small(fields={"account_opened": {"role": "time"}}))
+    payment = schema.validate({"transaction_id": "t", "time": START.isoformat(), "account_opened": opened})
+    assert fact(schema, "account_opened_seconds_ago", features.compute(schema, payment)) == sentence
+
+
 def test_how_far_an_amount_is_from_the_usual(past):
     for amount, words in ((20.0, "within the customer's usual range"), (900.0, "times the usual spread above")):
         assert words in past.says("amount_vs_CUSTOMER_spread", event(amount=amount))
@@ -179,6 +205,8 @@ def test_a_feature_of_a_kind_without_words_of_its_own_is_told_by_its_name(monkey
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
+        (0, "less than a second"),
+        (0.999, "less than a second"),
         (1, "1 second"),
         (89, "89 seconds"),
         (90, "2 minutes"),
