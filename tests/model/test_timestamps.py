@@ -30,6 +30,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("2026-01-01 12:00:00", BERLIN, (2026, 1, 1, 11)),
         ("2026-10-25 02:30:00", BERLIN, (2026, 10, 25, 0, 30)),  # happens twice: the first is meant
         ("2026-07-01T12:00:00Z", BERLIN, (2026, 7, 1, 12)),
+        ("1970-01-01T01:00+01", None, (1970, 1, 1)),
+        ("2199-12-31T22:59-01", None, (2199, 12, 31, 23, 59)),
     ],
 )
 def test_these_are_understood(text, zone, expected):
@@ -40,7 +42,7 @@ def test_these_are_understood(text, zone, expected):
     "text",
     ["", "now", "2026-3-1T12:00:00Z", "2026-03-01T12Z", "20260301T120000Z", "2026-W10-1", "2026-03-01T24:00:00Z",
      "2026-03-01T12:30:00", "2026-13-01T00:00:00Z", "٢٠٢٦-03-01T12:30:00Z", "2026-03-01T12:30:00Z\nx",
-     "0000-01-01T00:00Z"],
+     "0000-01-01T00:00Z", "1970-01-01T00:59+01", "2199-12-31T23:00-01"],
 )  # fmt: skip
 def test_these_are_refused(text):
     with pytest.raises(ValueError, match=r"must|has|is not"):
