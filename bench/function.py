@@ -1,5 +1,5 @@
-"""The scoring function as a whole, one transaction at a time and warm: its own work without its calls, and on loopback
-beside a handler that makes the same calls and nothing else."""
+"""The scoring function as a whole, one transaction at a time and warm: its own work without its calls, without and with
+the threads that wait for them, and on loopback beside a handler that makes the same calls and nothing else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,18 @@ ENVIRONMENT = {
 }
 
 
+class AtOnce(Executor):
+    """Works where it is called: what handing a call over to a thread takes is left out, with the call."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def submit(self, work: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*arguments, **named))
+        return done
+
+
 @dataclass
 class Noted:
     """A client that remembers what it was asked."""
@@ -64,8 +77,10 @@ def whole(
     os.environ.update(ENVIRONMENT)
     event = json.loads(EVENT.read_text("utf-8")) | {"body": json.dumps(transaction)}
     answers = InMemory(_files(contract, trees), json.dumps(predicted).encode(), _looked_up(contract, transaction))
-    (own,) = _in_turn([_handler(event, answers, answers, answers)], calls)
-    report_latencies("score_function_own_work", own)
+    in_memory = (answers, answers, answers)
+    works = [_handler(event, *in_memory, pool=AtOnce), _handler(event, *in_memory)]
+    for figure, taken in zip(("own_work", "own_work_and_threads"), _in_turn(works, calls), strict=True):
+        report_latencies(f"score_function_{figure}", taken)
     requests = _requests(event, answers)
     with loopback(answers) as address:
         table, runtime, s3 = (_client(name, address) for name in ("dynamodb", "sagemaker-runtime", "s3"))
@@ -79,7 +94,7 @@ def whole(
 def _requests(event: dict[str, Any], answers: InMemory) -> list[tuple[str, dict[str, Any]]]:
     """Those of one transaction, once the function is warm."""
     noted = Noted(answers)
-    call = _handler(event, noted, noted, noted)
+    call = _handler(event, noted, noted, noted, pool=AtOnce)
     with _silence():
         call()
         noted.calls.clear()
@@ -87,12 +102,14 @@ def _requests(event: dict[str, Any], answers: InMemory) -> list[tuple[str, dict[
     return noted.calls
 
 
-def _handler(event: dict[str, Any], s3: Any, table: Any, runtime: Any) -> Callable[[], Any]:
+def _handler(
+    event: dict[str, Any], s3: Any, table: Any, runtime: Any, pool: Callable[[int], Executor] = ThreadPoolExecutor
+) -> Callable[[], Any]:
     from functions import settings
     from functions.score import wiring
     from functions.score.handler import handler, logger
 
-    scoring = wiring.scoring(settings.load(settings.ScoreSettings), s3, table, table, runtime, logger)
+    scoring = wiring.scoring(settings.load(settings.ScoreSettings), s3, table, table, runtime, logger, pool)
 
     def call() -> None:
         answer = handler(event, CONTEXT, ports=scoring)

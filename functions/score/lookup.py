@@ -4,7 +4,7 @@ list. All of it is read in one request, and waited for no longer than there is t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ class Tables:
     lists: str
     now: Callable[[], datetime]
     logger: Logger
-    threads: ThreadPoolExecutor
+    threads: Executor
 
     def begin(self, entities: Mapping[str, str], values: Mapping[str, str]) -> Lookup:
         """`entities` are keys of the history by field, `values` are keys of the lists."""

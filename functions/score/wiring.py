@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -53,12 +54,13 @@ def scoring(
     recording: DynamoDBClient,
     runtime: SageMakerRuntimeClient,
     logger: Logger,
+    pool: Callable[[int], Executor] = ThreadPoolExecutor,
 ) -> Scoring:
-    threads, breaker = ThreadPoolExecutor(BESIDE), Breaker(time.monotonic)
+    threads, breaker = pool(BESIDE), Breaker(time.monotonic)
     live = LiveModel(s3, found.bucket, time.monotonic, threads, logger)
     decisions = Decisions(table, found.decisions_table)
     rules = RulesInForce(s3, found.bucket, time.monotonic, logger)
-    reads = ThreadPoolExecutor(MOST_AT_ONCE)
+    reads = pool(MOST_AT_ONCE)
     return Scoring(
         live=live,
         schema=SchemaInForce(s3, found.bucket),

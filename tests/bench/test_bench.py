@@ -67,7 +67,7 @@ def test_the_walk_is_measured_beside_it_and_equal_on_every_row(scoring):
 
 def test_the_whole_function_is_measured_beside_a_handler_that_makes_the_same_calls(scoring):
     of_function = {line["figure"]: line for line in scoring if line["figure"].startswith(("score_f", "bare_"))}
-    apart, together = ("own_work", "loopback"), ("times_bare",)
+    apart, together = ("own_work", "own_work_and_threads", "loopback"), ("times_bare",)
     expected = {f"score_function_{name}_{share}" for name in apart for share in ("p50", "p99")}
     expected |= {f"score_function_{name}" for name in together}
     assert set(of_function) == expected | {"bare_botocore_loopback_p50", "bare_botocore_loopback_p99"}
