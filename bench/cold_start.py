@@ -1,6 +1,6 @@
 """What a new process takes until the scoring function can be called: imports and construction, from the artefact that
 `sam build` makes. Beside it a usual Powertools function: logger, metrics, tracer, a resolver that validates 25 fields,
-three boto3 clients.
+three boto3 clients; and botocore alone with two clients.
 
 `python -m bench.cold_start`
 """
@@ -28,6 +28,11 @@ logger, metrics, tracer, app = Logger(), Metrics(), Tracer(), APIGatewayRestReso
 create_model("Transaction", **{f"field_{number}": (float | None, None) for number in range(25)})
 clients = [boto3.client(name) for name in ("dynamodb", "s3", "sagemaker-runtime")]
 """
+BOTOCORE = """
+from botocore.session import get_session
+session = get_session()
+clients = [session.create_client(name) for name in ("dynamodb", "sagemaker-runtime")]
+"""
 # Of the process, not by the clock: what else the machine does is no part of it.
 TIMED = "import time; started = time.process_time()\n{}\nprint((time.process_time() - started) * 1000)"
 OF_LAMBDA = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")  # its runtime brings them
@@ -48,12 +53,17 @@ def main() -> None:
         for names, place in ((OF_LAMBDA, of_lambda), (OF_THE_USUAL, of_the_usual)):
             for name in names:
                 Path(place, name).symlink_to(Path(sysconfig.get_path("purelib"), name))
-        ours, usual = [], []
-        for _ in range(TRIES):  # in turn: what disturbs one disturbs the other
-            ours.append(_milliseconds(OURS, folder, of_lambda))
-            usual.append(_milliseconds(USUAL, of_the_usual, of_lambda))
-    report("cold_start", min(ours), "ms", tries=TRIES, median=round(sorted(ours)[TRIES // 2], 1))
-    report("cold_start_usual_function", min(usual), "ms", tries=TRIES, median=round(sorted(usual)[TRIES // 2], 1))
+        programs = {
+            "cold_start": (OURS, folder),
+            "cold_start_usual_function": (USUAL, of_the_usual),
+            "cold_start_botocore_alone": (BOTOCORE, of_the_usual),
+        }
+        taken: dict[str, list[float]] = {figure: [] for figure in programs}
+        for _ in range(TRIES):  # in turn: what disturbs one disturbs the others
+            for figure, (program, place) in programs.items():
+                taken[figure].append(_milliseconds(program, place, of_lambda))
+    for figure, tries in taken.items():
+        report(figure, min(tries), "ms", tries=TRIES, median=round(sorted(tries)[TRIES // 2], 1))
 
 
 def _milliseconds(program: str, folder: str, of_lambda: str) -> float:
