@@ -48,7 +48,7 @@ def model_fn(model_dir: str) -> Model:
     return Model(contract, booster, Forest.from_json(trees))
 
 
-def transform_fn(model: Model, body: str | bytes, content_type: str, accept: str) -> Any:  # noqa: ARG001 (the container passes it)
+def transform_fn(model: Model, body: str | bytes, content_type: str, _accept: str) -> Any:
     import flask  # the container has it; tests of predictions and the command line do without
 
     try:
